@@ -1,0 +1,40 @@
+// One model call as it crosses to an activity and back.
+import type { ModelServer } from './outcome.js'
+import type { Ref, Root, Text } from './refs.js'
+import type { Usage, Usd } from './usage.js'
+
+export type CallRequest = {
+  root: Root
+  /** First run id of the run that pays. */
+  run: string
+  /** Names this call within the root; stable across attempts, reruns and continue-as-new. */
+  step: string
+  /** For logs and the audit of a person reading history: "security · sonnet-5-5". */
+  label: string
+  server: ModelServer
+  /** Where the stored request is. */
+  page: Ref
+  index: number
+  shared?: { ref: Ref; cached: boolean }
+  /** The first of its cache group: signals the run once the cache can be read. */
+  leader: boolean
+  /** Accept only an answer this run paid for itself. */
+  fresh: boolean
+  inlineBytes: number
+  timeoutSeconds: number
+  maxRetries: number
+  maxWaitSeconds: number
+}
+
+/** What was spent on a call by this run, over all its attempts. */
+export type Spent = { usage: Usage; usd: Usd; savedUsd: Usd; attempts: number }
+
+export type CallOutcome =
+  | (Spent & { kind: 'answered'; text: Text; output?: unknown; warnings: string[]; reused: boolean })
+  | (Spent & { kind: 'interrupted'; partial?: Text; warnings: string[] })
+
+/** First detail of a call's final failure. */
+export type CallFailureDetails = Spent & { statusCode?: number; requestId?: string; warnings: string[] }
+
+/** A running call's heartbeat: output tokens so far (estimated) and the last line (at most 200 characters). */
+export type CallProgress = { item: string; tokens: number; lastLine: string }

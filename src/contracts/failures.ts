@@ -1,0 +1,45 @@
+// The failure types of the library, by name, because names are what crosses a process boundary. `instanceof` does not.
+
+export const FAILURE = {
+  /** The input was refused before any call was made. */
+  invalidInput: 'InvalidInput',
+  /** No item of the run is ok; details hold the result. */
+  runFailed: 'RunFailed',
+  /** An answer to an approval that does not count, and why. */
+  answerRefused: 'AnswerRefused',
+  /** 400 and kin: the request itself is wrong. */
+  badRequest: 'BadRequest',
+  /** 401, 403: the key is missing, wrong or not allowed. */
+  authentication: 'AuthenticationFailed',
+  /** 402, spend limits, organisation on hold: a person must act. */
+  billing: 'BillingStopped',
+  /** 404: the model does not exist or is retired. */
+  notFound: 'ModelNotFound',
+  /** 413, context overflow. */
+  tooLarge: 'RequestTooLarge',
+  /** 429. */
+  rateLimited: 'RateLimited',
+  /** 529, overloaded_error in mid-stream. */
+  overloaded: 'Overloaded',
+  /** 500, 504, 408, 409. */
+  server: 'ServerError',
+  /** No connection, a cut stream, an answer without its end. */
+  connection: 'ConnectionLost',
+  /** Nothing arrived for a minute, or the request took too long. */
+  stalled: 'Stalled',
+  /** The model declined to answer. */
+  refused: 'ModelRefused',
+  /** The answer is not the JSON that was asked for. */
+  outputInvalid: 'OutputInvalid',
+  /** This worker talks to another kind of model server than the plan names. */
+  wrongServer: 'WrongModelServer',
+  /** The worker is going away; another one repeats the call. */
+  workerShutdown: 'WorkerShutdown',
+  /** A stored text is absent or damaged. */
+  blobMissing: 'BlobMissing',
+  blobDamaged: 'BlobDamaged',
+  /** Storage cannot be reached; retried. */
+  storageUnreachable: 'StorageUnreachable',
+} as const
+
+export type FailureType = (typeof FAILURE)[keyof typeof FAILURE]

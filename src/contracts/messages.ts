@@ -1,0 +1,81 @@
+// The messages every run understands, defined once for both sides. Arguments are `unknown` on purpose: people send them
+// from a form with anything in it, and a handler never throws.
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { ItemStatus, ModelServer, Price, RunStatus } from './outcome.js'
+import type { Usage, Usd } from './usage.js'
+
+/** Answer to an approval: `{ digest?, approval?, by?, note?, id? }`, or a note as text, or nothing. */
+export const approve = defineSignal<[unknown?]>('approve')
+/** As approve; `note` is the reason. */
+export const reject = defineSignal<[unknown?]>('reject')
+/** `{ input: { …patch } }`, or the patch itself: plan and price are made again. */
+export const revise = defineSignal<[unknown?]>('revise')
+/** Stop now, keep what is there: the whole run, or `{ item }` / the item's id. */
+export const interrupt = defineSignal<[unknown?]>('interrupt')
+/** Start nothing new; what runs goes on. */
+export const pause = defineSignal<[unknown?]>('pause')
+export const resume = defineSignal<[unknown?]>('resume')
+/** Sent by a leading call: the cache it wrote can be read. `{ group }`. */
+export const cacheReady = defineSignal<[unknown?]>('cacheReady')
+
+/** As approve / reject / revise, for callers that need an answer: refused with `AnswerRefused` and the reason. */
+export const decide = defineUpdate<Decided, [unknown?]>('decide')
+
+export const status = defineQuery<StatusReport>('status')
+
+export type DecisionKind = 'approve' | 'reject' | 'revise'
+
+/** What people send, after reading it kindly. */
+export type Decision = {
+  kind: DecisionKind
+  /** Of exactly what is answered. */
+  digest?: string
+  /** The approval's name, when several are open. */
+  approval?: string
+  by?: string
+  note?: string
+  /** The sender's id of this message: a repeated one counts once. */
+  id?: string
+  /** For revise: a patch of the input; null removes a field. */
+  input?: Record<string, unknown>
+}
+
+export type Decided = { approval: string; digest: string; kind: DecisionKind; by: string; at: string }
+
+/** A question that waits, or waited, for a person. Times are ISO. */
+export type Approval = {
+  name: string
+  title: string
+  digest: string
+  openedAt: string
+  answer?: { kind: DecisionKind; by: string; at: string; note?: string }
+}
+
+/** A message that had no effect, and why. */
+export type Refused = { message: string; reason: string; at: string }
+
+export type RunState = 'preparing' | 'waiting' | 'running' | 'paused' | RunStatus
+
+export type ItemState = {
+  id: string
+  model: string
+  status: 'waiting' | 'running' | ItemStatus
+  usd: Usd
+  attempts: number
+  outputTokens: number
+}
+
+export type StatusReport = {
+  workflow: string
+  status: RunState
+  title?: string
+  server?: ModelServer
+  price?: Price
+  warnings: string[]
+  approvals: Approval[]
+  items: ItemState[]
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  refused: Refused[]
+}

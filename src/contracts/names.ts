@@ -1,0 +1,18 @@
+// The names both sides of Temporal use. Changing one breaks runs in flight, programs that call us and people's habits.
+
+export const WORKFLOWS = ['parallel', 'review'] as const
+export type WorkflowName = (typeof WORKFLOWS)[number]
+
+export const TASK_QUEUE = 'ensemble'
+
+/** Search attributes, registered by our own server; elsewhere runs start without them. */
+export const SEARCH_ATTRIBUTES = { waiting: 'EnsembleWaiting', usd: 'EnsembleUsd' } as const
+
+/** Keys of a run's memo: readable in every list of runs without any registration. */
+export const MEMO = {
+  status: 'status',
+  usd: 'usd',
+  waitingFor: 'waitingFor',
+  input: 'input',
+  rerunOf: 'rerunOf',
+} as const

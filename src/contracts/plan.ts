@@ -1,0 +1,61 @@
+// What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
+import type { ModelServer, Price } from './outcome.js'
+import type { Ref, Root } from './refs.js'
+import type { Confirm } from './schemas.js'
+
+/** A shared system part: the stored text and how the cache is used for it. */
+export type SharedPart = {
+  ref: Ref
+  bytes: number
+  tokens: number
+  /** True: a cache breakpoint after it, and the first call of each model goes ahead of the others. */
+  cached: boolean
+}
+
+/** One call of the plan. Its request is entry `index` of page `page`. */
+export type PlannedItem = {
+  id: string
+  model: string
+  page: number
+  index: number
+  /** Which shared part precedes its own system text. */
+  shared?: number
+  /** Seconds one request may take; absent: 300. */
+  timeoutSeconds?: number
+}
+
+export type Plan = {
+  title: string
+  server: ModelServer
+  root: Root
+  items: PlannedItem[]
+  /** Requests are stored in pages, so that thousands of items stay a few refs. */
+  pages: Ref[]
+  shared: SharedPart[]
+  price: Price
+  warnings: string[]
+  /** Binds an answer to exactly this plan: hash of its requests, prices and model server. */
+  digest: string
+  confirm: Confirm
+  concurrency: number
+  /** Texts longer than this become refs. */
+  inlineBytes: number
+  maxRetries: number
+  maxWaitSeconds: number
+  dryRun: boolean
+  /** In a rerun: the items to ask anew whatever the journal holds. */
+  fresh?: string[]
+  /** Of a review: the stored list of files and their line counts, to check findings against. */
+  files?: Ref
+}
+
+export type PrepareRequest = {
+  workflow: 'parallel' | 'review'
+  /** As the caller wrote it; `prepare` checks it. */
+  input: unknown
+  /** This execution's own ids. */
+  self: Root
+}
+
+/** Names the run whose plan and paid answers a rerun uses. */
+export type RerunOf = { root: Root; run: string; items?: string[]; fresh?: boolean }

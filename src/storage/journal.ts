@@ -1,0 +1,214 @@
+// A model call is paid once. Its answer is on disk before anybody hears of it, and whoever comes to make the same call
+// (a retry, another worker, a rerun) finds the answer, or joins the call in flight, or takes over from a dead worker,
+// and of several takers exactly one. A late answer still counts: the first one written wins.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Call, Claim, Journal } from './claim.js'
+import { inFlight } from './in-flight.js'
+import { openLease } from './lease.js'
+import { encodeRecord, hashName } from './record.js'
+import { type RootDirectories, rootDirectories, rootPath } from './root-directory.js'
+import {
+  type AnswerRecord,
+  type Attempt,
+  type ClaimRecord,
+  listStep,
+  markLost,
+  readStep,
+  type StepRecord,
+  writeAnswer,
+  writeClaim,
+  writeEnd,
+} from './step-record.js'
+import { hasCode, reaching } from './storage-error.js'
+
+export type { Call, Claim, Ending, Journal } from './claim.js'
+export type { Root } from './root-directory.js'
+export type { Attempt } from './step-record.js'
+export { StorageError } from './storage-error.js'
+
+export type JournalOptions = {
+  /** The store's directory, so that `gc` removes a run's journal with the run. */
+  dir: string
+  /** Head of the name that attempts are recorded under; a random part follows, so no two processes share one. */
+  worker?: string
+  renewMs?: number
+  leaseMs?: number
+}
+
+const POLL_MS = 100
+
+/** `close` writes what could not be written before and gives up the lease: calls in flight are then free to be taken. */
+export async function openJournal<A>(options: JournalOptions): Promise<Journal<A> & { close(): Promise<void> }> {
+  const { dir, renewMs = 2_000, leaseMs = 10_000 } = options
+  const worker = [options.worker, randomUUID()].filter(Boolean).join('-')
+  if (!(renewMs > 0 && leaseMs > renewMs)) {
+    throw new RangeError(`leaseMs must be more than renewMs, both above 0: got ${leaseMs} and ${renewMs}`)
+  }
+  const own = inFlight()
+  const lease = await reaching('open its journal', () =>
+    openLease({ dir, worker, renewMs, leaseMs, onRenew: (marks) => own.renewed(marks) }),
+  )
+  const roots = rootDirectories(dir)
+  const looksAfter = (claim: ClaimRecord) =>
+    claim.worker === worker ? Promise.resolve(own.has(claim.token)) : lease.holds(claim.worker)
+
+  const begin = async (call: Call): Promise<Claim<A>> => {
+    const path = join(rootPath(dir, call.root), 'steps', hashName(call.step))
+    for (;;) {
+      const isNew = await makeStep(roots, call)
+      const step = isNew ? NOTHING : await readStep<A>(path)
+      const paid = bestAnswer(step.answers, call)
+      if (paid) return { kind: 'answered', answer: paid.answer, run: paid.run, attempts: step.attempts }
+      const open = openClaims(step, call)
+      for (const claim of open) if (await looksAfter(claim)) return theirs(path, claim, step.names)
+      for (const claim of open) await markLost(path, claim.attempt)
+      const unknown = step.unreadable.filter(({ attempt }) => !step.names.includes(`${attempt}.lost`))
+      for (const { attempt, mtimeMs } of unknown) if (lease.isPast(mtimeMs)) await markLost(path, attempt)
+      // An owner may have written its answer after we looked and before it died.
+      if (open.length > 0) continue
+      if (unknown.length > 0) await sleep(POLL_MS / 5)
+      else {
+        const mine = await claim(path, call, step)
+        if (mine) return mine
+      }
+    }
+  }
+
+  const claim = async (path: string, call: Call, step: StepRecord<A>): Promise<Claim<A> | undefined> => {
+    const { run, digest } = call
+    const record = { attempt: step.last + 1, run, digest, worker, startedAt: Date.now(), token: newToken() }
+    const interrupted = own.add(record.token)
+    const taken = await writeClaim(path, record).catch((error) => {
+      own.remove(record.token)
+      throw error
+    })
+    if (!taken) {
+      own.remove(record.token)
+      return undefined
+    }
+    const folder = roots.sync(join(path, '..')) // the call itself takes far longer
+    folder.catch(() => {}) // `answer` awaits it
+    return mine(path, call, record, step.attempts, interrupted, folder)
+  }
+
+  const mine = (
+    path: string,
+    call: Call,
+    record: ClaimRecord,
+    earlier: Attempt[],
+    interrupted: AbortSignal,
+    folder: Promise<void>,
+  ): Claim<A> => {
+    const { attempt, run, digest, token } = record
+    let ended = false
+    /** The folder may have been collected meanwhile, or the disk have been away: then everything is made again. */
+    const inStep = async <T>(work: () => Promise<T>): Promise<T> => {
+      try {
+        return await work()
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw error
+        await makeStep(roots, call)
+        return work()
+      }
+    }
+    return {
+      kind: 'mine',
+      attempt,
+      earlier,
+      interrupted,
+      answer: (value, usage) => {
+        ended = true
+        const written: AnswerRecord<A> = { attempt, run, digest, endedAt: Date.now(), usage, answer: value }
+        if (value === undefined) throw new TypeError('an answer must be JSON: got undefined')
+        const encoded = encodeRecord(written)
+        return own.settle(token, () =>
+          reaching('write an answer', () =>
+            inStep(async () => {
+              const first = await writeAnswer<A>(path, written, encoded)
+              if (first && first.attempt !== attempt) {
+                await writeEnd(path, attempt, { outcome: 'answer', usage, endedAt: written.endedAt })
+              }
+              await roots.sync(path)
+              await folder.catch(() => roots.sync(join(path, '..')))
+              return first ? first.answer : value
+            }),
+          ),
+        )
+      },
+      end: async (outcome, ending) => {
+        if (ended) return
+        ended = true
+        const { usage, error, counted } = ending
+        const written = { outcome, usage, error, counted, endedAt: Date.now() }
+        await own.settle(token, () => reaching('end an attempt', () => inStep(() => writeEnd(path, attempt, written))))
+      },
+    }
+  }
+
+  const theirs = (path: string, claim: ClaimRecord, names: string[]): Claim<A> => ({
+    kind: 'theirs',
+    attempt: claim.attempt,
+    worker: claim.worker,
+    ended: (signal) =>
+      reaching('wait for a call', async () => {
+        const before = names.join()
+        for (;;) {
+          signal.throwIfAborted()
+          if ((await listStep(path))?.join() !== before || !(await looksAfter(claim))) return
+          await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
+        }
+      }),
+    interrupt: () =>
+      reaching('interrupt a call', async () => {
+        if (claim.worker === worker) own.interrupt(claim.token)
+        else await lease.mark(claim.worker, claim.token)
+      }),
+  })
+
+  return {
+    begin: (call) => reaching('begin a call', () => begin(call)),
+    attempts: (root, step) =>
+      reaching('read its journal', async () => {
+        const { attempts } = await readStep<A>(join(rootPath(dir, root), 'steps', hashName(step)))
+        return attempts
+      }),
+    close: async () => {
+      await own.renewed([])
+      await reaching('close its journal', () => lease.close())
+    },
+  }
+}
+
+const NOTHING: StepRecord<never> = { names: [], attempts: [], claims: [], answers: [], unreadable: [], last: 0 }
+
+const newToken = () => randomBytes(12).toString('hex')
+
+/** The asking run's own answer, else the one asked for last; among those of one run only the first was written. */
+function bestAnswer<A>(answers: AnswerRecord<A>[], { digest, run, fresh }: Call): AnswerRecord<A> | undefined {
+  const usable = answers.filter((answer) => answer.digest === digest && (!fresh || answer.run === run))
+  return usable.find((answer) => answer.run === run) ?? usable.sort((a, b) => b.attempt - a.attempt)[0]
+}
+
+/** Attempts in flight whose answer would do, the newest first. */
+function openClaims(step: StepRecord<unknown>, { digest, run, fresh }: Call): ClaimRecord[] {
+  const inFlight = new Set(step.attempts.filter(({ outcome }) => !outcome).map(({ attempt }) => attempt))
+  return step.claims
+    .filter((claim) => inFlight.has(claim.attempt) && claim.digest === digest && (!fresh || claim.run === run))
+    .sort((a, b) => b.attempt - a.attempt)
+}
+
+/** true if the step is new: then there is nothing to read. */
+function makeStep(roots: RootDirectories, { root, step }: Call): Promise<boolean> {
+  return roots.within(root, async ({ path }) => {
+    try {
+      await mkdir(join(path, 'steps', hashName(step)))
+      return true
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false
+      throw error
+    }
+  })
+}

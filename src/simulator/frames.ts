@@ -27,8 +27,9 @@ export function streamFrames(head: MessageHead, reply: Reply, pace: Pace): Frame
   reply.blocks.forEach((block, index) => {
     add(clock.now(), { type: 'content_block_start', index, content_block: openBlock(block) })
     if (index === 0) add(clock.now(), { type: 'ping' })
+    const tokens = tokensOfBlock(block)
     for (const delta of deltasOf(block, clock.deltaLength(block))) {
-      clock.advance(delta.share * tokensOfBlock(block))
+      clock.advance(delta.share * tokens)
       add(clock.now(), { type: 'content_block_delta', index, delta: delta.event })
     }
     add(clock.now(), { type: 'content_block_stop', index })

@@ -15,8 +15,11 @@ const PING_MS = 1000
 export async function play(response: ServerResponse, plan: Plan, wrote: (bytes: number) => void): Promise<Played> {
   const started = performance.now()
   for (const { at, bytes } of writesOf(plan)) {
-    const wait = started + at - performance.now()
-    if (wait > 0 && !(await pause(response, wait))) return 'gone'
+    // A timer may fire a millisecond early; an answer must not.
+    for (let wait = 1; wait > 0; ) {
+      wait = Math.ceil(started + at - performance.now())
+      if (wait > 0 && !(await pause(response, wait))) return 'gone'
+    }
     for (let from = 0; from < bytes.length; from += CHUNK) {
       if (response.destroyed) return 'gone'
       const chunk = bytes.subarray(from, from + CHUNK)

@@ -1,0 +1,52 @@
+// What is new in a run's report, compared with what was told before. Pure, apart from remembering what it told.
+import type { CallProgress } from '../contracts/call.js'
+import type { ItemState, RunState, StatusReport } from '../contracts/messages.js'
+import type { RunEvent } from './run-event.js'
+
+export type Seen = {
+  status?: RunState
+  /** Item id → what was last told of it. */
+  items: Map<string, string>
+  /** Name and digest. */
+  approvals: Set<string>
+  refused: number
+  warnings?: number
+}
+
+/** Events in the order a reader understands: state, then items, then what waits for him. */
+export function* changes(
+  report: StatusReport,
+  calls: ReadonlyMap<string, CallProgress>,
+  seen: Seen,
+): Generator<RunEvent> {
+  if (report.status !== seen.status) {
+    seen.status = report.status
+    yield { type: 'status', status: report.status, report }
+  }
+  for (const message of report.warnings.slice(seen.warnings ?? 0)) yield { type: 'warning', message }
+  seen.warnings = Math.max(seen.warnings ?? 0, report.warnings.length)
+  for (const item of report.items) yield* itemChange(item, calls.get(item.id), seen)
+  for (const { message, reason } of report.refused.slice(seen.refused)) yield { type: 'refused', message, reason }
+  seen.refused = Math.max(seen.refused, report.refused.length)
+  for (const { name, title, digest, answer } of report.approvals) {
+    const key = `${name}\n${digest}`
+    if (answer || seen.approvals.has(key)) continue
+    seen.approvals.add(key)
+    yield { type: 'approval', name, title, digest, ...(report.price && { price: report.price }) }
+  }
+}
+
+function* itemChange(item: ItemState, call: CallProgress | undefined, seen: Seen): Generator<RunEvent> {
+  const over = item.status !== 'waiting' && item.status !== 'running'
+  const tokens = Math.max(item.outputTokens, call?.tokens ?? 0)
+  const lastLine = call?.lastLine ?? ''
+  const told = over ? item.status : JSON.stringify([item.status, tokens, lastLine, item.usd])
+  const before = seen.items.get(item.id)
+  if (told === before) return
+  seen.items.set(item.id, told)
+  if (over) yield { type: 'item', item }
+  // An item that has not begun is worth a line only when something is told of it.
+  else if (before !== undefined || item.status === 'running') {
+    yield { type: 'progress', item: item.id, status: item.status, tokens, lastLine, usd: item.usd }
+  }
+}

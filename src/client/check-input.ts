@@ -1,0 +1,66 @@
+// Bad input is refused here, before anything is started or even brought up; `prepare` on the worker looks again, because
+// not every run is started by this client. zod is loaded only when there is something to check.
+
+import { WORKFLOWS, type WorkflowName } from '../contracts/names.js'
+import { InvalidInputError } from './errors.js'
+
+/** Narrows a workflow's name, or throws InvalidInputError listing the names there are. */
+export function checkWorkflow(name: string): WorkflowName {
+  const known = WORKFLOWS.find((workflow) => workflow === name)
+  if (!known) throw new InvalidInputError(`unknown workflow "${name}": wanted one of ${WORKFLOWS.join(', ')}`)
+  return known
+}
+
+/**
+ * Returns the input as plain JSON, as it will be sent: zod schemas given as `output` are JSON Schemas in it. Throws
+ * InvalidInputError with every problem in one line.
+ */
+export async function checkInput(workflow: WorkflowName, given: unknown): Promise<Record<string, unknown>> {
+  const { INPUTS, MAX_INPUT_BYTES, explain } = await import('../contracts/schemas.js')
+  const input = await plain(given)
+  refuseHalfCharacters(input, 'input')
+  const parsed = INPUTS[workflow].safeParse(input)
+  if (!parsed.success) throw new InvalidInputError(explain(parsed.error, input))
+  const bytes = Buffer.byteLength(JSON.stringify(input))
+  if (bytes > MAX_INPUT_BYTES) {
+    const instead = workflow === 'parallel' ? 'itemsFile (a file of items)' : "paths (files on the worker's machine)"
+    throw new InvalidInputError(`input: got ${bytes} bytes; wanted at most ${MAX_INPUT_BYTES}: use ${instead} for more`)
+  }
+  return input as Record<string, unknown>
+}
+
+/** A JSON Schema for people and editors: what the workflow's input may be. */
+export async function inputSchema(workflow: WorkflowName): Promise<unknown> {
+  const [{ z }, { INPUTS }] = await Promise.all([import('zod'), import('../contracts/schemas.js')])
+  return z.toJSONSchema(INPUTS[workflow], { io: 'input', unrepresentable: 'any' })
+}
+
+/** What JSON would make of it, with zod schemas turned into JSON Schema. */
+async function plain(given: unknown): Promise<unknown> {
+  const { z } = await import('zod')
+  let json: string | undefined
+  try {
+    json = JSON.stringify(given, (_key, value) => (value instanceof z.ZodType ? z.toJSONSchema(value) : value))
+  } catch (error) {
+    // JSON's own refusals: a cycle, a bigint (TypeError), nested beyond the stack (RangeError).
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    throw new InvalidInputError(`input: cannot be written as JSON: ${error.message.split('\n')[0]}`)
+  }
+  if (json === undefined) throw new InvalidInputError(`input: got ${typeof given}; wanted an object`)
+  return JSON.parse(json)
+}
+
+/** UTF-8 cannot hold half a surrogate pair: something else would be stored than was sent. */
+function refuseHalfCharacters(value: unknown, where: string): void {
+  if (typeof value === 'string') {
+    const found = /\p{Surrogate}/u.exec(value)
+    if (!found) return
+    const code = value.charCodeAt(found.index).toString(16).toUpperCase()
+    throw new InvalidInputError(`${where}: half a surrogate pair (U+${code}) at ${found.index}: wanted Unicode text`)
+  }
+  if (value === null || typeof value !== 'object') return
+  for (const [key, inner] of Object.entries(value)) {
+    refuseHalfCharacters(key, where)
+    refuseHalfCharacters(inner, where === 'input' ? key : `${where}.${key}`)
+  }
+}

@@ -1,0 +1,107 @@
+// The library's face: one connection, from which runs are started, found and listed. It never starts a server or a
+// worker; the command line does that for people.
+import type { WorkflowName } from '../contracts/names.js'
+import type { ParallelResult, ReviewResult, RunResult } from '../contracts/outcome.js'
+import type { Root, Text } from '../contracts/refs.js'
+import type { ParallelInput, ReviewInput } from '../contracts/schemas.js'
+import { checkInput, checkWorkflow } from './check-input.js'
+import { asking, RunNotFoundError } from './errors.js'
+import { listRuns, type RunFacts, runFacts } from './facts.js'
+import { runHistory } from './history.js'
+import { type RerunOptions, rerun } from './rerun.js'
+import { type Run, runHandle } from './run.js'
+import { checkRunId, newRunId } from './run-id.js'
+import { openServer, type Server, type ServerOptions } from './server.js'
+import { startRun } from './start.js'
+import { runSummary } from './summary.js'
+import { type Resolved, resolveTexts, wholeText } from './texts.js'
+import { workersOn } from './workers.js'
+
+export type RunInputs = { parallel: ParallelInput; review: ReviewInput }
+export type RunResults = { parallel: ParallelResult; review: ReviewResult }
+
+export type Ensemble = {
+  readonly address: string
+  readonly namespace: string
+  readonly taskQueue: string
+  /**
+   * Starts a run, once: an id used before gives the same run for the same input. Throws InvalidInputError (also for an
+   * id used with other input) before anything is started, ConnectionError.
+   */
+  start<N extends WorkflowName>(
+    workflow: N,
+    input: RunInputs[N],
+    options?: { id?: string },
+  ): Promise<Run<RunResults[N]>>
+  /** A run by its id; asks nothing, so an unknown id is found out by the first question. */
+  run<R extends RunResult = RunResult>(id: string): Run<R>
+  /** A new run of every item of `id` that is not ok; throws InvalidInputError while that run is open. */
+  rerun(id: string, options?: RerunOptions): Promise<Run>
+  /** Newest first; `limit` defaults to 100. */
+  list(options?: { limit?: number }): AsyncGenerator<RunFacts, void>
+  /** A text of a result, whole. Throws a StorageError where this machine's store does not have it. */
+  text(text: Text): Promise<string>
+  /** Large texts in a result whole; `missing` names those this machine's store does not have. */
+  texts<R extends RunResult>(result: R): Promise<Resolved<R>>
+  /** Removes from this machine's store what no run known to the server names. Bytes of texts removed. */
+  gc(): Promise<{ roots: number; blobs: number; bytes: number }>
+  /** Identities of the workers that lately asked for work on the task queue. */
+  workers(): Promise<string[]>
+  /** Names of the search attributes the namespace has; empty where the server does not tell. */
+  searchAttributes(): Promise<Set<string>>
+  /** The run's history as JSON, as `temporal workflow show --output json` gives it. */
+  history(id: string): Promise<string>
+  close(): Promise<void>
+}
+
+/** Throws ConnectionError when nobody answers at the address within 10 s, or lets us in. */
+export async function connectTo(options: ServerOptions): Promise<Ensemble> {
+  return ensembleOn(await openServer(options))
+}
+
+export function ensembleOn(server: Server): Ensemble {
+  const { address, namespace, taskQueue, store } = server
+  return {
+    address,
+    namespace,
+    taskQueue,
+    async start<N extends WorkflowName>(workflow: N, input: RunInputs[N], options?: { id?: string }) {
+      const name = checkWorkflow(workflow)
+      const id = options?.id === undefined ? newRunId(name) : checkRunId(options.id)
+      const argument = await checkInput(name, input)
+      await startRun(server, { workflow: name, id, argument, summary: runSummary(name, argument) })
+      return runHandle<RunResults[N]>(server, id)
+    },
+    run: (id) => runHandle(server, id),
+    rerun: async (id, rerunOptions) => runHandle(server, await rerun(server, id, rerunOptions)),
+    list: (listOptions) => listRuns(server, listOptions?.limit ?? 100),
+    text: (text) => wholeText(store, text),
+    texts: (result) => resolveTexts(store, result),
+    workers: () => workersOn(server),
+    searchAttributes: () => server.searchAttributes(),
+    history: (id) => runHistory(server, id),
+    gc: () => collectGarbage(server),
+    close: () => server.close(),
+  }
+}
+
+/** A root stays while the server knows a run of it: the original one, or a rerun that carries it. */
+async function collectGarbage(server: Server): Promise<{ roots: number; blobs: number; bytes: number }> {
+  await asking({ server: server.address }, () => server.client.connection.ensureConnected())
+  const key = (root: Root) => JSON.stringify([root.workflowId, root.firstRunId])
+  const known = new Set<string>()
+  for await (const { id, firstRunId, rerunOf } of listRuns(server, Number.POSITIVE_INFINITY)) {
+    known.add(key(rerunOf?.root ?? { workflowId: id, firstRunId }))
+  }
+  return server.store.gc(async (root) => known.has(key(root)) || (await stillThere(server, root)))
+}
+
+/** Lists lag behind; a root the list lacks is asked for by name before anything of it is removed. */
+async function stillThere(server: Server, root: Root): Promise<boolean> {
+  try {
+    return (await runFacts(server, root.workflowId)).firstRunId === root.firstRunId
+  } catch (error) {
+    if (error instanceof RunNotFoundError) return false
+    throw error
+  }
+}

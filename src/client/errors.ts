@@ -1,0 +1,92 @@
+// What the library throws, by class, each with one line a person can act on. Temporal's own errors stop here: a caller
+// should not need to know gRPC codes to tell "no such run" from "no server".
+import {
+  isGrpcDeadlineError,
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  ServiceError,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
+
+/** The base of all of them; `name` is the class's own. */
+export class EnsembleError extends Error {
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** The input, an id or a question is not acceptable; nothing was started. */
+export class InvalidInputError extends EnsembleError {}
+
+/** There is no run with this id on this server. */
+export class RunNotFoundError extends EnsembleError {}
+
+/** The server cannot be reached, or does not let us in. */
+export class ConnectionError extends EnsembleError {}
+
+/** An answer to an approval, or a message to a run, that does not count, and why. */
+export class AnswerRefusedError extends EnsembleError {}
+
+/** Nobody answered in time: no worker polls the run's task queue. */
+export class NoWorkerError extends EnsembleError {}
+
+/** The run is over (or was never one of ours) and has no result. */
+export class NoResultError extends EnsembleError {
+  constructor(
+    readonly reason: 'cancelled' | 'terminated' | 'timedOut' | 'failed',
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+// gRPC status codes, by number because the library that names them is not ours to load.
+const DEADLINE_EXCEEDED = 4
+const NOT_FOUND = 5
+const PERMISSION_DENIED = 7
+const FAILED_PRECONDITION = 9
+const UNAVAILABLE = 14
+const UNAUTHENTICATED = 16
+
+/** Runs `work` for the run `id`; what the server says becomes one of the errors above. Bugs pass unchanged. */
+export async function asking<T>(what: { server: string; run?: string }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw translated(error, what)
+  }
+}
+
+export function translated(error: unknown, what: { server: string; run?: string }): unknown {
+  if (error instanceof EnsembleError) return error
+  if (error instanceof WorkflowNotFoundError) return notFound(what, error.message)
+  if (error instanceof NamespaceNotFoundError) {
+    return new ConnectionError(`the server at ${what.server} has no namespace "${error.namespace}"`)
+  }
+  const grpc = grpcError(error)
+  if (!grpc) return error
+  const { code, details } = grpc
+  if (code === NOT_FOUND) return notFound(what, details)
+  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
+    return new ConnectionError(`the server at ${what.server} refused: ${details || 'no permission'}`)
+  }
+  if (code === FAILED_PRECONDITION && /no poller/i.test(details))
+    return new NoWorkerError(`no worker answers: ${details}`)
+  if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED || isGrpcDeadlineError(error)) {
+    return new ConnectionError(`cannot reach the Temporal server at ${what.server}: ${details || 'no answer'}`)
+  }
+  return error
+}
+
+/** The server says "not found" for a message to a run that is over, too. */
+function notFound(what: { server: string; run?: string }, said: string): EnsembleError {
+  if (/already completed/i.test(said)) return new AnswerRefusedError(`run "${what.run ?? ''}" is over`)
+  return new RunNotFoundError(`no run "${what.run ?? ''}" on the server at ${what.server}`)
+}
+
+/** The gRPC error itself, or the one an SDK error wraps. */
+export function grpcError(error: unknown): { code: number; details: string } | undefined {
+  if (isGrpcServiceError(error)) return error
+  if (error instanceof ServiceError && isGrpcServiceError(error.cause)) return error.cause
+  return undefined
+}

@@ -1,0 +1,112 @@
+// What happens in a run, as it happens, for whoever watches: made by asking a few times a second and telling what is
+// new, so it needs nothing from the run, works for a run started by anyone, and a watcher may come and go.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallProgress } from '../contracts/call.js'
+import type { StatusReport } from '../contracts/messages.js'
+import type { RunResult } from '../contracts/outcome.js'
+import { changes, type Seen } from './changes.js'
+import { ConnectionError, InvalidInputError, NoResultError, NoWorkerError } from './errors.js'
+import { awaitResult } from './result.js'
+import type { RunEvent } from './run-event.js'
+import type { Server } from './server.js'
+import { askStatus, callsInFlight, reportOf } from './snapshot.js'
+
+const FASTEST_MS = 250 // fast enough for a live view
+const SLOWEST_MS = 2000 // when nothing changes
+const SLOWER = 1.3 // for each quiet look: 8 s of quiet until the slowest pace
+const SILENCE_MS = 3000 // a worker that is there answers far sooner
+const OUTAGE_MS = 60_000 // a server that restarts is back by then
+
+type Ended = { result: RunResult } | { error: unknown }
+type Look = { report: StatusReport; calls: Map<string, CallProgress> } | { silent: string }
+
+/**
+ * Ends after `end`, or without it when `signal` is aborted. Throws RunNotFoundError; ConnectionError after a minute
+ * without the server.
+ */
+export async function* runEvents(server: Server, id: string, signal?: AbortSignal): AsyncGenerator<RunEvent> {
+  const stop = new AbortController()
+  const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stopped })
+  const contact = { at: Date.now() }
+  const ended = theEnd(server, id, stopped, contact)
+  const seen: Seen = { items: new Map(), approvals: new Set(), refused: 0 }
+  let interval = FASTEST_MS
+  let warned = false
+  try {
+    while (!stopped.aborted) {
+      const began = Date.now()
+      const looking = look(server, id)
+      const first = await Promise.race([ended, looking, pause(SILENCE_MS)])
+      if (first === undefined && !warned) {
+        warned = true
+        yield silence(server)
+      }
+      const got = first ?? (await Promise.race([ended, looking]))
+      if ('result' in got || 'error' in got) return yield* ending(got, seen, stopped)
+      if ('silent' in got) {
+        if (!warned) yield { type: 'warning', message: got.silent }
+        warned = true
+      } else {
+        warned = false
+        contact.at = Date.now()
+        const news = [...changes(got.report, got.calls, seen)]
+        yield* news
+        interval = news.length > 0 ? FASTEST_MS : Math.min(SLOWEST_MS, interval * SLOWER)
+      }
+      // A large run's report takes its time: at most a fifth of ours goes into asking.
+      await Promise.race([ended, pause(Math.max(interval, 4 * (Date.now() - began)))])
+    }
+  } catch (error) {
+    if (!stopped.aborted) throw error
+  } finally {
+    stop.abort()
+  }
+}
+
+function silence(server: Server): RunEvent {
+  const message =
+    `no worker on task queue "${server.taskQueue}" has answered for ${SILENCE_MS / 1000} s: ` +
+    'the run waits until one is up (`ensemble up`, or `ensemble worker`)'
+  return { type: 'warning', message }
+}
+
+async function look(server: Server, id: string): Promise<Look> {
+  try {
+    const report = await askStatus(server, id)
+    const running = report.items.some((item) => item.status === 'running')
+    return { report, calls: running ? await callsInFlight(server, id) : new Map() }
+  } catch (error) {
+    if (error instanceof NoWorkerError || error instanceof ConnectionError) return { silent: error.message }
+    throw error
+  }
+}
+
+/** Resolves at the end of the run; a server that is away for less than a minute is waited for. */
+async function theEnd(server: Server, id: string, signal: AbortSignal, contact: { at: number }): Promise<Ended> {
+  let lost = 0
+  for (;;) {
+    try {
+      return { result: await awaitResult(server, id, signal) }
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ConnectionError)) return { error }
+      if (lost <= contact.at) lost = Date.now()
+      if (Date.now() - lost > OUTAGE_MS) return { error }
+      await sleep(1000)
+    }
+  }
+}
+
+async function* ending(ended: Ended, seen: Seen, signal: AbortSignal): AsyncGenerator<RunEvent> {
+  if ('result' in ended) {
+    yield* changes(reportOf('', ended.result), new Map(), seen)
+    yield { type: 'end', status: ended.result.status }
+    return
+  }
+  if (signal.aborted) return
+  const { error } = ended
+  if (error instanceof NoResultError) yield { type: 'end', status: error.reason, message: error.message }
+  else if (error instanceof InvalidInputError) {
+    yield { type: 'end', status: 'failed', message: error.message }
+  } else throw error
+}

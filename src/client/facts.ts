@@ -1,0 +1,79 @@
+// What the server knows of a run without asking it: enough for lists, and for deciding what a command may do with it.
+import type { WorkflowExecutionInfo } from '@temporalio/client'
+import type { RunState } from '../contracts/messages.js'
+import { MEMO, WORKFLOWS } from '../contracts/names.js'
+import type { RerunOf } from '../contracts/plan.js'
+import type { Usd } from '../contracts/usage.js'
+import { asking } from './errors.js'
+import type { Server } from './server.js'
+
+/** `RunState`, or how Temporal ended a run that could not say so itself. */
+export type RunEnd = RunState | 'cancelled' | 'terminated' | 'timedOut'
+
+export type RunFacts = {
+  id: string
+  workflow: string
+  status: RunEnd
+  open: boolean
+  /** Name of the approval it waits for. */
+  waitingFor?: string
+  /** Dollars known at the last change of status. */
+  usd?: Usd
+  summary?: string
+  startedAt: string
+  endedAt?: string
+  firstRunId: string
+  taskQueue: string
+  rerunOf?: RerunOf
+}
+
+const ENDS: Record<string, RunEnd> = {
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timedOut',
+}
+
+/** Throws RunNotFoundError, ConnectionError. */
+export async function runFacts(server: Server, id: string): Promise<RunFacts> {
+  const description = await asking({ server: server.address, run: id }, () =>
+    server.client.workflow.getHandle(id).describe(),
+  )
+  const firstRunId = description.raw.workflowExecutionInfo?.firstRunId || description.runId
+  const summary = await description.staticSummary()
+  return { ...factsOf(description, firstRunId), ...(summary !== undefined && { summary }) }
+}
+
+/** Newest first. `limit` of them. */
+export async function* listRuns(server: Server, limit: number): AsyncGenerator<RunFacts> {
+  const types = WORKFLOWS.map((name) => `'${name}'`).join(', ')
+  const query = `WorkflowType IN (${types}) AND ExecutionStatus != 'ContinuedAsNew'`
+  let left = limit
+  const found = server.client.workflow.list({ query, pageSize: Math.min(limit, 200) })[Symbol.asyncIterator]()
+  while (left-- > 0) {
+    const next = await asking({ server: server.address }, () => found.next())
+    if (next.done) return
+    yield factsOf(next.value, next.value.raw.firstRunId || next.value.runId)
+  }
+}
+
+function factsOf(info: Omit<WorkflowExecutionInfo, 'raw'>, firstRunId: string): RunFacts {
+  const memo = info.memo ?? {}
+  const open = info.status.name === 'RUNNING' || info.status.name === 'PAUSED'
+  const said = typeof memo[MEMO.status] === 'string' ? (memo[MEMO.status] as RunState) : undefined
+  const waitingFor = memo[MEMO.waitingFor]
+  const usd = memo[MEMO.usd]
+  return {
+    id: info.workflowId,
+    workflow: info.type,
+    status: ENDS[info.status.name] ?? said ?? (open ? 'preparing' : 'completed'),
+    open,
+    ...(open && typeof waitingFor === 'string' && waitingFor !== '' && { waitingFor }),
+    ...((typeof usd === 'number' || usd === null) && { usd }),
+    startedAt: info.startTime.toISOString(),
+    ...(info.closeTime && { endedAt: info.closeTime.toISOString() }),
+    firstRunId,
+    taskQueue: info.taskQueue,
+    ...(memo[MEMO.rerunOf] !== undefined && { rerunOf: memo[MEMO.rerunOf] as RerunOf }),
+  }
+}

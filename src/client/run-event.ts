@@ -1,0 +1,21 @@
+// The events of a run: a discriminated union, so that a `switch` over `type` is checked by the compiler.
+import type { ItemState, RunState, StatusReport } from '../contracts/messages.js'
+import type { Price } from '../contracts/outcome.js'
+import type { Usd } from '../contracts/usage.js'
+import type { RunEnd } from './facts.js'
+
+export type RunEvent =
+  /** The run's state changed; `report` is everything it says of itself. */
+  | { type: 'status'; status: RunState; report: StatusReport }
+  /** An item that is not over: `tokens` of output so far (estimated while it runs), the last line of its text. */
+  | { type: 'progress'; item: string; status: ItemState['status']; tokens: number; lastLine: string; usd: Usd }
+  /** A question waits for a person. */
+  | { type: 'approval'; name: string; title: string; digest: string; price?: Price }
+  /** An item ended. */
+  | { type: 'item'; item: ItemState }
+  /** A message somebody sent had no effect. */
+  | { type: 'refused'; message: string; reason: string }
+  /** Something that keeps the run from going on, or that the plan warns of. */
+  | { type: 'warning'; message: string }
+  /** The last one. `message` where there is no result to tell it. */
+  | { type: 'end'; status: RunEnd; message?: string }

@@ -1,0 +1,62 @@
+// How a run is doing right now, from two places: the run's own report, by query (needs a worker), and its calls in
+// flight, from their heartbeats, which the server knows without asking the run.
+import { defaultPayloadConverter, isGrpcDeadlineError } from '@temporalio/client'
+import type { CallProgress } from '../contracts/call.js'
+import { type StatusReport, status } from '../contracts/messages.js'
+import type { RunResult } from '../contracts/outcome.js'
+import { asking, NoWorkerError } from './errors.js'
+import type { Server } from './server.js'
+
+const QUERY_MS = 10_000 // the server gives up on an unanswered query after about this
+
+/** Throws NoWorkerError when no worker answers within 10 s. */
+export async function askStatus(server: Server, id: string): Promise<StatusReport> {
+  return asking({ server: server.address, run: id }, async () => {
+    try {
+      const handle = server.client.workflow.getHandle(id)
+      return await server.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(status))
+    } catch (error) {
+      if (!isGrpcDeadlineError(error)) throw error
+      throw new NoWorkerError(`no worker on task queue "${server.taskQueue}" answers for run "${id}"`)
+    }
+  })
+}
+
+/** The last heartbeat of every call in flight, by item. */
+export async function callsInFlight(server: Server, id: string): Promise<Map<string, CallProgress>> {
+  const { raw } = await asking({ server: server.address, run: id }, () =>
+    server.client.workflow.getHandle(id).describe(),
+  )
+  const calls = new Map<string, CallProgress>()
+  for (const { heartbeatDetails } of raw.pendingActivities ?? []) {
+    const payload = heartbeatDetails?.payloads?.[0]
+    const beat = payload && defaultPayloadConverter.fromPayload<Partial<CallProgress> | null>(payload)
+    if (beat && typeof beat.item === 'string') {
+      calls.set(beat.item, { item: beat.item, tokens: beat.tokens ?? 0, lastLine: beat.lastLine ?? '' })
+    }
+  }
+  return calls
+}
+
+/** The report of a run that is over, told by its result: no worker is needed to look at an old run. */
+export function reportOf(workflow: string, result: RunResult): StatusReport {
+  const { status, usage, usd, savedUsd, items } = result
+  return {
+    workflow,
+    status,
+    warnings: [],
+    approvals: [],
+    items: items.map((item) => ({
+      id: item.id,
+      model: '',
+      status: item.status,
+      usd: item.usd,
+      attempts: item.attempts,
+      outputTokens: item.usage.outputTokens,
+    })),
+    usage,
+    usd,
+    savedUsd,
+    refused: [],
+  }
+}

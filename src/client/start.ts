@@ -1,0 +1,64 @@
+// Starting a run exactly once: an id names one run for ever, and starting it again with the same input gives the same
+// run, so a caller who lost the answer may simply ask again.
+
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
+import { MEMO, SEARCH_ATTRIBUTES, type WorkflowName } from '../contracts/names.js'
+import type { RerunOf } from '../contracts/plan.js'
+import { inputHash } from './canonical.js'
+import { asking, InvalidInputError } from './errors.js'
+import type { Server } from './server.js'
+
+export type Starting = {
+  workflow: WorkflowName
+  id: string
+  /** The workflow's one argument. */
+  argument: Record<string, unknown>
+  /** One line for lists: "review · src · 4 experts". */
+  summary: string
+  rerunOf?: RerunOf
+}
+
+/** Resolves when the server has the run; `already`: it had it before. Throws InvalidInputError for a used id. */
+export async function startRun(server: Server, starting: Starting): Promise<{ already: boolean }> {
+  const { workflow, id, argument, summary, rerunOf } = starting
+  const hash = inputHash(argument)
+  const attributes = await initialAttributes(server)
+  return asking({ server: server.address, run: id }, async () => {
+    try {
+      await server.client.workflow.start(workflow, {
+        workflowId: id,
+        taskQueue: server.taskQueue,
+        args: [argument],
+        memo: { [MEMO.input]: hash, ...(rerunOf && { [MEMO.rerunOf]: rerunOf }) },
+        staticSummary: summary,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        ...(attributes.length > 0 && { typedSearchAttributes: attributes }),
+      })
+      return { already: false }
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+      await sameRun(server, workflow, id, hash)
+      return { already: true }
+    }
+  })
+}
+
+async function sameRun(server: Server, workflow: string, id: string, hash: string): Promise<void> {
+  const existing = await server.client.workflow.getHandle(id).describe()
+  if (existing.type === workflow && existing.memo?.[MEMO.input] === hash) return
+  throw new InvalidInputError(
+    `run id "${id}" is taken by another run (${existing.type}, started ${existing.startTime.toISOString()}) with ` +
+      'another input: wanted a new id, or the same input to get that run',
+  )
+}
+
+async function initialAttributes(server: Server): Promise<SearchAttributePair[]> {
+  const registered = await server.searchAttributes()
+  const pairs: SearchAttributePair[] = [
+    { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.waiting, 'BOOL'), value: false },
+    { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.usd, 'DOUBLE'), value: 0 },
+  ]
+  return pairs.filter(({ key }) => registered.has(key.name))
+}

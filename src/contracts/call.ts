@@ -38,3 +38,10 @@ export type CallFailureDetails = Spent & { statusCode?: number; requestId?: stri
 
 /** A running call's heartbeat: output tokens so far (estimated) and the last line (at most 200 characters). */
 export type CallProgress = { item: string; tokens: number; lastLine: string }
+
+/** The journal's name for the call of an item. */
+export function stepOf(item: string): string {
+  return `item:${item}`
+}
+
+export type SpentRequest = Pick<CallRequest, 'root' | 'step' | 'run'>

@@ -8,8 +8,8 @@ export type SharedPart = {
   ref: Ref
   bytes: number
   tokens: number
-  /** True: a cache breakpoint after it, and the first call of each model goes ahead of the others. */
-  cached: boolean
+  /** Models that get a cache breakpoint after it; the first call of each goes ahead of its siblings. */
+  cachedFor: string[]
 }
 
 /** One call of the plan. Its request is entry `index` of page `page`. */
@@ -45,6 +45,8 @@ export type Plan = {
   dryRun: boolean
   /** In a rerun: the items to ask anew whatever the journal holds. */
   fresh?: string[]
+  /** In a rerun of named items: those without an answer that were not named. */
+  skip?: string[]
   /** Of a review: the stored list of files and their line counts, to check findings against. */
   files?: Ref
 }

@@ -1,0 +1,59 @@
+// From a finished message to what a run keeps: the text, the parsed output, and the branches in which a message is no
+// usable answer. Text is selected by block type, never by position: thinking comes first.
+import { FAILURE, type FailureType } from '../../contracts/failures.js'
+import type { Usage, Usd } from '../../contracts/usage.js'
+
+/** What the journal keeps of an answer: all of it, so that later calls can continue from it unchanged. */
+export type Answer = {
+  content: { type: string; [field: string]: unknown }[]
+  stopReason: string
+  model: string
+  requestId?: string
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  warnings: string[]
+}
+
+export type Reading = { text: string; output?: unknown; warnings: string[] } | { failure: FailureType; message: string }
+
+/** @param wantsOutput the request asked for structured output. */
+export function readAnswer(
+  answer: Pick<Answer, 'content' | 'stopReason'>,
+  { wantsOutput, maxTokens, refusal }: { wantsOutput: boolean; maxTokens: number; refusal?: string },
+): Reading {
+  const text = answer.content.flatMap((block) => (block.type === 'text' ? [String(block.text)] : [])).join('')
+  const warnings: string[] = []
+  switch (answer.stopReason) {
+    case 'refusal':
+      return { failure: FAILURE.refused, message: `the model declined to answer (${refusal ?? 'no category given'})` }
+    case 'max_tokens':
+      warnings.push(`the answer was cut at maxTokens ${maxTokens}`)
+      break
+    case 'model_context_window_exceeded':
+      warnings.push("the answer was cut: the model's context is full")
+      break
+    case 'tool_use':
+      warnings.push(`the model asked for tools, which a single call does not run: ${toolNames(answer.content)}`)
+      break
+    case 'pause_turn':
+      warnings.push('the model paused its turn again and again; the answer is what it had so far')
+      break
+  }
+  if (text === '' && warnings.length === 0) warnings.push('the answer is empty')
+  if (!wantsOutput) return { text, warnings }
+  try {
+    return { text, output: JSON.parse(text), warnings }
+  } catch {
+    const why = warnings.length > 0 ? ` (${warnings.join('; ')})` : ''
+    return { failure: FAILURE.outputInvalid, message: `wanted JSON for the output schema, got ${excerpt(text)}${why}` }
+  }
+}
+
+function toolNames(content: Answer['content']): string {
+  return content.flatMap((block) => (block.type === 'tool_use' ? [String(block.name)] : [])).join(', ')
+}
+
+function excerpt(text: string): string {
+  return text === '' ? 'nothing' : JSON.stringify(text.length > 80 ? `…${text.slice(-80)}` : text)
+}

@@ -1,0 +1,8 @@
+// What a call works with, given by the worker: no singletons, so that tests and other hosts bring their own.
+import type { Journal } from '../../storage/journal.js'
+import type { Store } from '../../storage/store.js'
+import type { Claude } from '../claude.js'
+import type { Requests } from '../requests.js'
+import type { Answer } from './answer.js'
+
+export type CallDeps = { claude: Claude; store: Store; requests: Requests; journal: Journal<Answer> }

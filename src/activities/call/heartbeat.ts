@@ -1,0 +1,24 @@
+// A heartbeat carries progress to people at no history cost, and cancellation back to us; both are only as quick as it.
+import type { Context } from '@temporalio/activity'
+import type { CallProgress } from '../../contracts/call.js'
+import { lastLine } from '../texts.js'
+import type { Progress } from './stream.js'
+import { estimateTokens } from './usage.js'
+
+const EVERY_MS = 200
+const LINE_CHARACTERS = 200
+
+/** @returns stops beating. */
+export function beat(context: Context, item: string, progress: Progress): () => void {
+  const send = () => {
+    const details: CallProgress = {
+      item,
+      tokens: estimateTokens(progress.characters),
+      lastLine: lastLine(progress.text, LINE_CHARACTERS),
+    }
+    context.heartbeat(details)
+  }
+  send()
+  const timer = setInterval(send, EVERY_MS)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,25 @@
+// All activities of a worker, made from what they work with. Workflows know them by these names and types only.
+
+import { createCallClaude } from './call/call-claude.js'
+import type { CallDeps } from './call/deps.js'
+import { createSpentOn } from './call/spent-on.js'
+import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
+import { createPrepare } from './prepare/prepare.js'
+import { createConsolidate } from './review/consolidate.js'
+import { createReport } from './review/report-activity.js'
+
+export type ActivityDeps = CallDeps
+
+export function createActivities(deps: ActivityDeps) {
+  return {
+    prepare: createPrepare(deps),
+    callClaude: createCallClaude(deps),
+    spentOn: createSpentOn(deps),
+    keepOutcomes: createKeepOutcomes(deps),
+    recallOutcomes: createRecallOutcomes(deps),
+    consolidate: createConsolidate(deps),
+    report: createReport(deps),
+  }
+}
+
+export type Activities = ReturnType<typeof createActivities>

@@ -1,0 +1,37 @@
+// What a workflow's input means, before it is counted, priced and stored. Each workflow makes its own draft; all that
+// follows is the same for every one of them.
+import type { Confirm } from '../../contracts/schemas.js'
+import type { Block, StoredCall } from '../call/request.js'
+
+export type Draft = {
+  title: string
+  calls: DraftCall[]
+  shared: DraftShared[]
+  warnings: string[]
+  settings: Settings
+  /** Output tokens a call is expected to need. */
+  expectedOutput: number
+  /** Calls that follow from the answers (a review's summary): priced with the plan, made later. */
+  later: { model: string; inputTokens: number; maxTokens: number; expectedOutput: number }[]
+  /** Kept beside the plan for later steps, as JSON. */
+  keep?: unknown
+}
+
+export type DraftCall = { call: StoredCall; shared?: number }
+
+/** `cache`: `auto` when it pays, `wanted` warns when it does not, `off` never. */
+export type DraftShared = { blocks: Block[]; cache: 'auto' | 'wanted' | 'off' }
+
+export type Settings = {
+  confirm: Confirm
+  concurrency: number
+  inlineBytes: number
+  dryRun: boolean
+  timeoutSeconds?: number
+  maxRetries: number
+  maxWaitSeconds: number
+}
+
+export function toBlocks(text: string | Block[]): Block[] {
+  return typeof text === 'string' ? [{ type: 'text', text }] : text
+}

@@ -1,0 +1,123 @@
+// The first activity of every run: reads and checks the input, stores what is large, counts, prices, and makes the
+// digest an approval is bound to. What it returns is all a workflow ever knows of the requests.
+import { ApplicationFailure, Context } from '@temporalio/activity'
+import { FAILURE } from '../../contracts/failures.js'
+import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
+import type { Root } from '../../contracts/refs.js'
+import type { CallDeps } from '../call/deps.js'
+import { classify } from '../call/errors.js'
+import { digestOf } from '../digest.js'
+import { InputError } from '../input-error.js'
+import { readableStorageErrors } from '../storage-errors.js'
+import { type Counts, countTokens } from './count.js'
+import type { Draft } from './draft.js'
+import { checkContext, resolveModels } from './models.js'
+import { storePages } from './pages.js'
+import { draftParallel } from './parallel.js'
+import { pricePlan } from './price.js'
+import { PLAN_RECORD, type PlanRecord } from './record.js'
+import { prepareRerun } from './rerun.js'
+import { draftReview } from './review.js'
+
+/** Bytes all texts of a result may take together; the rest of a MiB is for ids, usage and the report. */
+const RESULT_BYTES = 700_000
+
+export function createPrepare(deps: CallDeps) {
+  return async function prepare(request: PrepareRequest): Promise<Plan> {
+    try {
+      return await readableStorageErrors(() => preparePlan(deps, request, Context.current().cancellationSignal))
+    } catch (error) {
+      throw toFailure(error)
+    }
+  }
+}
+
+async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: AbortSignal): Promise<Plan> {
+  const rerunOf = rerunFrom(request.input)
+  if (rerunOf) return prepareRerun(deps, request, rerunOf)
+  const draft =
+    request.workflow === 'review' ? await draftReview(request.input, signal) : await draftParallel(request.input)
+  await resolveModels(draft, deps.claude, signal)
+  const counts = await countTokens(deps.claude, draft, signal)
+  checkContext(draft, counts)
+  const plan = await planOf(deps, request.self, request.workflow, draft, counts)
+  const cache = draft.shared.map((part) => part.cache)
+  const record: PlanRecord = {
+    plan,
+    counts,
+    draft: { expectedOutput: draft.expectedOutput, later: draft.later, cache },
+  }
+  await deps.store.note(request.self, PLAN_RECORD, record)
+  return plan
+}
+
+async function planOf(
+  { claude, store }: CallDeps,
+  root: Root,
+  workflow: string,
+  draft: Draft,
+  counts: Counts,
+): Promise<Plan> {
+  const { settings } = draft
+  const { price, cachedFor, warnings } = pricePlan(draft, counts)
+  const { pages, items } = await storePages(store, root, draft.calls, settings.timeoutSeconds)
+  const shared = await Promise.all(
+    draft.shared.map(async ({ blocks }, index) => {
+      const json = JSON.stringify(blocks)
+      const ref = await store.put(root, json)
+      return {
+        ref,
+        bytes: Buffer.byteLength(json),
+        tokens: counts.shared[index] ?? 0,
+        cachedFor: cachedFor[index] ?? [],
+      }
+    }),
+  )
+  const files = draft.keep === undefined ? undefined : await store.put(root, JSON.stringify(draft.keep))
+  const server = await claude.server()
+  const { confirm, concurrency, maxRetries, maxWaitSeconds, dryRun } = settings
+  return {
+    title: draft.title,
+    server,
+    root,
+    items,
+    pages,
+    shared,
+    price,
+    warnings: [...draft.warnings, ...warnings],
+    digest: digestOf([workflow, server, pages, shared, price, files ?? null]),
+    confirm,
+    concurrency,
+    inlineBytes: inlineBytes(draft, settings.inlineBytes),
+    maxRetries,
+    maxWaitSeconds,
+    dryRun,
+    ...(files && { files }),
+  }
+}
+
+/** What was asked for, or less where all texts together would make a result too large. */
+function inlineBytes(draft: Draft, wanted: number): number {
+  // An item with structured output carries its answer as text and parsed.
+  const texts = draft.calls.reduce((sum, { call }) => sum + (call.output ? 2 : 1), 0)
+  return Math.min(wanted, Math.floor(RESULT_BYTES / texts))
+}
+
+function rerunFrom(input: unknown): RerunOf | undefined {
+  if (typeof input !== 'object' || input === null || !('rerunOf' in input)) return undefined
+  return input.rerunOf as RerunOf
+}
+
+/** Refused input and API errors by their type; anything else is a bug and stays what it is. */
+function toFailure(error: unknown): unknown {
+  if (error instanceof InputError) return ApplicationFailure.nonRetryable(error.message, FAILURE.invalidInput)
+  if (error instanceof ApplicationFailure) return error
+  const known = classify(error)
+  if (!known) return error
+  return ApplicationFailure.create({
+    type: known.type,
+    message: known.message,
+    nonRetryable: !known.retry,
+    ...(known.retryAfterMs !== undefined && { nextRetryDelay: known.retryAfterMs }),
+  })
+}

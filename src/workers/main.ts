@@ -1,0 +1,42 @@
+// The worker process. It ends gracefully on SIGTERM, SIGINT and when the process that started it goes away; started
+// with an IPC channel it says when it is ready.
+import { NativeConnection, Runtime } from '@temporalio/worker'
+import { ConfigError, loadConfig } from '../config.js'
+import { workerLogger } from './logger.js'
+import { createWorker } from './worker.js'
+
+async function main(): Promise<void> {
+  const config = loadConfig()
+  Runtime.install({ logger: workerLogger(), shutdownSignals: [] })
+  const { address, namespace, tls, apiKey } = config.temporal ?? { address: '127.0.0.1:7233', namespace: 'default' }
+  const connection = await NativeConnection.connect({
+    address,
+    ...(tls !== undefined && { tls }),
+    ...(apiKey && { apiKey }),
+  })
+  const { worker, run } = await createWorker({ connection, namespace, config })
+  const stop = () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+  const running = run()
+  process.send?.({ ready: true })
+  try {
+    await running
+  } finally {
+    await connection.close()
+    if (process.connected) process.disconnect()
+  }
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+    return
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,3 @@
+// The workflows of the bundle: an export here is a workflow type.
+export { parallel } from './parallel.js'
+export { review } from './review.js'

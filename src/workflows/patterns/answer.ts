@@ -1,0 +1,62 @@
+// Reads what people send kindly: nothing, a note, a form's object, surplus fields. What cannot be meant is refused with
+// the reason, never guessed, and nothing here throws.
+import type { Decision, DecisionKind } from '../../contracts/messages.js'
+
+export type Read<T> = T | { refused: string }
+
+const OWN_FIELDS = new Set(['kind', 'digest', 'approval', 'by', 'note', 'reason', 'id', 'input'])
+
+export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> {
+  if (sent === false)
+    return { refused: `${kind} was sent false: send ${kind === 'approve' ? 'reject' : 'approve'} to say no` }
+  if (Array.isArray(sent)) return { refused: `${kind} was sent a list, wanted nothing, a note or one object` }
+  if (typeof sent === 'string' && sent !== '') return { kind, note: sent.slice(0, 1000) }
+  if (!isObject(sent)) return { kind }
+  const decision: Decision = { kind }
+  for (const field of ['digest', 'approval', 'by', 'note', 'id'] as const) {
+    const value = sent[field] ?? (field === 'note' ? sent.reason : undefined)
+    if (value === undefined || value === null) continue
+    if (typeof value === 'object')
+      return { refused: `${kind}: ${field} is ${JSON.stringify(value).slice(0, 80)}, wanted text` }
+    decision[field] = String(value).slice(0, 1000)
+  }
+  if (kind === 'revise') {
+    const patch = isObject(sent.input) ? sent.input : bare(sent)
+    if (Object.keys(patch).length > 0) decision.input = patch
+  }
+  return decision
+}
+
+/** `decide` names its kind in the message. */
+export function readDecide(sent: unknown): Read<Decision> {
+  const kind = isObject(sent) ? sent.kind : sent
+  if (kind === 'approve' || kind === 'reject' || kind === 'revise')
+    return readDecision(kind, isObject(sent) ? sent : undefined)
+  return { refused: `decide: kind is ${JSON.stringify(kind) ?? 'missing'}, wanted approve, reject or revise` }
+}
+
+export type Target = { item?: string; id?: string }
+
+/** interrupt: the whole run, or one item by its id. pause and resume: no item. */
+export function readTarget(message: string, sent: unknown): Read<Target> {
+  if (sent === false) return { refused: `${message} was sent false: nothing done` }
+  if (Array.isArray(sent)) return { refused: `${message} was sent a list, wanted nothing or one item's id` }
+  if ((typeof sent === 'string' && sent !== '') || typeof sent === 'number') return { item: String(sent) }
+  if (!isObject(sent)) return {}
+  const { item, id } = sent
+  if (item !== undefined && item !== null && typeof item === 'object')
+    return { refused: `${message}: item is ${JSON.stringify(item).slice(0, 80)}, wanted its id` }
+  return {
+    ...(item !== undefined && item !== null && { item: String(item) }),
+    ...(id !== undefined && id !== null && { id: String(id).slice(0, 200) }),
+  }
+}
+
+/** A patch written as the message itself: what is not one of our own fields. */
+function bare(sent: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(sent).filter(([key]) => !OWN_FIELDS.has(key)))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,101 @@
+// How a call reaches a worker, and how whatever comes of it becomes an outcome. Every time-out and retry policy of calls
+// stands here with its reason.
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  proxyActivities,
+  TemporalFailure,
+} from '@temporalio/workflow'
+import type { Activities } from '../../activities/index.js'
+import type { CallFailureDetails, CallOutcome, CallRequest } from '../../contracts/call.js'
+import type { ItemResult } from '../../contracts/outcome.js'
+import type { Usd } from '../../contracts/usage.js'
+import { noUsage } from '../../contracts/usage.js'
+
+/** Small steps against storage: retried for ever, because nothing else can be done without them. */
+export const steps = proxyActivities<
+  Pick<Activities, 'spentOn' | 'keepOutcomes' | 'recallOutcomes' | 'consolidate' | 'report'>
+>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+})
+
+/** Reads files and asks the API to count: minutes for a large repository, and no heartbeat to give. */
+export const planning = proxyActivities<Pick<Activities, 'prepare'>>({
+  startToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
+})
+
+type Ended = { result: ItemResult; savedUsd: Usd; reused: boolean }
+
+/**
+ * @param wasInterrupted whether a person asked this item to stop: from then on any ending without an answer is an
+ *   interruption (a dead worker, a failure, waiting for a retry).
+ */
+export async function call(request: CallRequest, id: string, wasInterrupted: () => boolean): Promise<Ended> {
+  const { callClaude } = proxyActivities<Pick<Activities, 'callClaude'>>({
+    // Our own timer ends the request; this only catches a worker that hangs.
+    startToCloseTimeout: (request.timeoutSeconds + 30) * 1000,
+    // A dead worker is noticed by this; its lease in the journal (10 s) has run out by then.
+    heartbeatTimeout: '15s',
+    // What was generated is paid for: wait until the activity has handed over what it has.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    // The journal counts failures; a policy cannot tell a 500 from a 429 or a dead worker.
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+    summary: request.label.slice(0, 200),
+  })
+  try {
+    return fromOutcome(await callClaude(request), id)
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error
+    return wasInterrupted() || isCancelled() ? await interrupted(request, id) : failed(error, id)
+  }
+}
+
+function isCancelled(): boolean {
+  return CancellationScope.current().consideredCancelled
+}
+
+function fromOutcome(outcome: CallOutcome, id: string): Ended {
+  const { usage, usd, attempts, warnings, savedUsd } = outcome
+  const spent = { usage, usd, attempts, warnings }
+  if (outcome.kind === 'interrupted') {
+    const partial = outcome.partial !== undefined && { partial: outcome.partial }
+    return { result: { id, status: 'interrupted', ...partial, ...spent }, savedUsd, reused: false }
+  }
+  const output = outcome.output !== undefined && { output: outcome.output }
+  return { result: { id, status: 'ok', text: outcome.text, ...output, ...spent }, savedUsd, reused: outcome.reused }
+}
+
+/** The activity did not come back: the journal knows what its attempts cost. */
+async function interrupted({ root, step, run }: CallRequest, id: string): Promise<Ended> {
+  const { savedUsd, ...spent } = await CancellationScope.nonCancellable(() => steps.spentOn({ root, step, run }))
+  return { result: { id, status: 'interrupted', ...spent, warnings: [] }, savedUsd, reused: false }
+}
+
+function failed(error: TemporalFailure, id: string): Ended {
+  const cause = error instanceof ActivityFailure && error.cause instanceof Error ? error.cause : error
+  const details =
+    cause instanceof ApplicationFailure ? (cause.details?.[0] as CallFailureDetails | undefined) : undefined
+  const type = cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : cause.name
+  const statusCode = details?.statusCode !== undefined && { statusCode: details.statusCode }
+  return {
+    result: {
+      id,
+      status: 'error',
+      error: { type, message: cause.message, ...statusCode },
+      usage: details?.usage ?? noUsage(),
+      usd: details === undefined ? null : details.usd,
+      attempts: details?.attempts ?? 0,
+      warnings: details?.warnings ?? [],
+    },
+    savedUsd: details?.savedUsd ?? 0,
+    reused: false,
+  }
+}
+
+/** An item that was never asked. */
+export function skipped(id: string): ItemResult {
+  return { id, status: 'skipped', usage: noUsage(), usd: 0, attempts: 0, warnings: [] }
+}

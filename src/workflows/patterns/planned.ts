@@ -1,0 +1,78 @@
+// Plan, price, approve: what a run will cost is known, and said yes to where it must be, before anything is spent.
+import { ActivityFailure, ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
+import { FAILURE } from '../../contracts/failures.js'
+import type { Plan, PrepareRequest } from '../../contracts/plan.js'
+import { approval } from './approval.js'
+import { planning } from './call.js'
+import { dollars } from './dollars.js'
+import { changed, type Run, refuse } from './run.js'
+
+/** @returns undefined when the run ends here: a dry run, rejected, or stopped. */
+export async function planned(
+  run: Run,
+  workflow: PrepareRequest['workflow'],
+  input: unknown,
+): Promise<Plan | undefined> {
+  let asked = input
+  let revised = false
+  let plan = await prepare(run, workflow, asked)
+  while (plan && !run.stopped) {
+    run.plan = plan
+    if (plan.dryRun) return undefined
+    if (!revised && !needsApproval(plan)) return plan
+    const decision = await approval(run, {
+      name: 'plan',
+      title: `${plan.title} for ${dollars(plan.price.expectedUsd)}`,
+      digest: plan.digest,
+    })
+    if (decision?.kind === 'approve') return plan
+    if (decision?.kind === 'reject') run.rejected = true
+    if (decision?.kind !== 'revise') return undefined
+    const patched = patch(asked, decision.input ?? {})
+    try {
+      plan = await prepare(run, workflow, patched)
+      asked = patched
+      revised = true
+    } catch (error) {
+      // A patch that makes no sense is refused like any bad answer; the plan it was meant for is asked about again.
+      const reason = invalidInput(error)
+      if (!reason) throw error
+      refuse(run, 'revise', reason)
+    }
+  }
+  return undefined
+}
+
+async function prepare(run: Run, workflow: PrepareRequest['workflow'], input: unknown): Promise<Plan | undefined> {
+  run.state = 'preparing'
+  changed(run)
+  const scope = new CancellationScope({ cancellable: true })
+  const stopped = condition(() => run.stopped).then(() => scope.cancel())
+  try {
+    return await Promise.race([
+      scope.run(() => planning.prepare({ workflow, input, self: run.self })),
+      stopped.then(() => undefined),
+    ])
+  } catch (error) {
+    if (run.stopped && isCancellation(error)) return undefined
+    throw error
+  }
+}
+
+export function needsApproval({ confirm, price }: Pick<Plan, 'confirm' | 'price'>): boolean {
+  if (confirm === 'always') return true
+  if (confirm === 'never') return false
+  // An unknown price counts as over.
+  return price.worstUsd === null || price.worstUsd > confirm.overUsd
+}
+
+/** Fields of the patch replace those of the input; null removes one. */
+function patch(input: unknown, change: Record<string, unknown>): unknown {
+  const merged = { ...(input as Record<string, unknown>), ...change }
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null))
+}
+
+function invalidInput(error: unknown): string | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined
+  return cause instanceof ApplicationFailure && cause.type === FAILURE.invalidInput ? cause.message : undefined
+}

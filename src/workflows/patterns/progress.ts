@@ -1,0 +1,37 @@
+// What people see of a run without asking it: a page in the Web UI, the memo in every list. The page is set at most once
+// a second, the memo only when status or waiting changes, because each memo is an event in history.
+
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import { MEMO, SEARCH_ATTRIBUTES } from '../../contracts/names.js'
+import { detailsOf } from './details.js'
+import { openApprovals, type Run } from './run.js'
+
+const PAGE_MS = 1000
+
+const WAITING = defineSearchAttributeKey(SEARCH_ATTRIBUTES.waiting, SearchAttributeType.BOOL)
+const USD = defineSearchAttributeKey(SEARCH_ATTRIBUTES.usd, SearchAttributeType.DOUBLE)
+
+export function showProgress(run: Run): void {
+  let shownAt = 0
+  let noted = ''
+  run.listeners.push(() => {
+    if (run.paused && run.state === 'running') run.state = 'paused'
+    if (!run.paused && run.state === 'paused') run.state = 'running'
+    const waitingFor = openApprovals(run).map((approval) => approval.name)
+    const note = JSON.stringify([run.state, waitingFor])
+    const now = Date.now()
+    if (note === noted && now - shownAt < PAGE_MS) return
+    shownAt = now
+    setCurrentDetails(detailsOf(run))
+    if (note === noted) return
+    noted = note
+    upsertMemo({ [MEMO.status]: run.state, [MEMO.usd]: run.totals.usd, [MEMO.waitingFor]: waitingFor.join(', ') })
+    // Only where the client found them registered: an unknown attribute would fail the task for ever.
+    if (workflowInfo().typedSearchAttributes.get(WAITING) === undefined) return
+    upsertSearchAttributes([
+      { key: WAITING, value: waitingFor.length > 0 },
+      { key: USD, value: run.totals.usd ?? 0 },
+    ])
+  })
+}

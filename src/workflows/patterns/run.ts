@@ -1,0 +1,132 @@
+// The state every run has, in one place: what was asked, what ended, who stopped or paused it. Handlers change it, the
+// fan-out and the progress page read it.
+import { workflowInfo } from '@temporalio/workflow'
+import type { Continued, EndedItem, Totals } from '../../contracts/continuation.js'
+import type { Approval, Decision, Refused, RunState, StatusReport } from '../../contracts/messages.js'
+import type { ItemResult } from '../../contracts/outcome.js'
+import type { Plan } from '../../contracts/plan.js'
+import type { Ref, Root } from '../../contracts/refs.js'
+import { addUsage, addUsd, noUsage, type Usd } from '../../contracts/usage.js'
+
+/** Refused messages shown; all are counted. */
+const REFUSED_SHOWN = 20
+/** Senders' ids remembered, so that a repeated message counts once. */
+const SEEN_KEPT = 2000
+
+export type Run = {
+  workflow: string
+  /** This execution's own ids. */
+  self: Root
+  state: RunState
+  plan?: Plan
+  approvals: Approval[]
+  /** Gives the open approval of this name its answer. */
+  answers: Map<string, (decision: Decision) => void>
+  refused: Refused[]
+  refusedCount: number
+  seen: Set<string>
+  paused: boolean
+  rejected: boolean
+  /** A person stopped the whole run. */
+  stopped: boolean
+  interrupted: Set<string>
+  running: Map<string, { cancel(): void }>
+  /** Cache groups whose siblings need not wait. */
+  released: Set<string>
+  ended: EndedItem[]
+  /** Results of this execution; earlier ones wait in storage. */
+  results: Map<string, ItemResult>
+  outcomes: Ref[]
+  totals: Totals
+  /** Called after every change, in order. */
+  listeners: (() => void)[]
+}
+
+export function openRun(workflow: string, continued: Continued | undefined): Run {
+  const { workflowId, firstExecutionRunId } = workflowInfo()
+  return {
+    workflow,
+    self: { workflowId, firstRunId: firstExecutionRunId },
+    state: continued ? 'running' : 'preparing',
+    ...(continued && { plan: continued.plan }),
+    approvals: continued?.approvals ?? [],
+    answers: new Map(),
+    refused: continued?.refused ?? [],
+    refusedCount: continued?.refusedCount ?? 0,
+    seen: new Set(continued?.seen),
+    paused: continued?.paused ?? false,
+    rejected: false,
+    stopped: false,
+    interrupted: new Set(continued?.interrupted),
+    running: new Map(),
+    released: new Set(continued?.released),
+    ended: continued?.ended ?? [],
+    results: new Map(),
+    outcomes: continued?.outcomes ?? [],
+    totals: continued?.totals ?? { usage: noUsage(), usd: 0, savedUsd: 0 },
+    listeners: [],
+  }
+}
+
+export function changed(run: Run): void {
+  for (const listener of run.listeners) listener()
+}
+
+/** A message without effect: kept for people to see, never thrown. */
+export function refuse(run: Run, message: string, reason: string): void {
+  run.refusedCount++
+  run.refused = [...run.refused, { message, reason, at: new Date().toISOString() }].slice(-REFUSED_SHOWN)
+  changed(run)
+}
+
+/** @returns false when a message with this id was applied before. */
+export function firstTime(run: Run, id: string | undefined): boolean {
+  if (id === undefined) return true
+  if (run.seen.has(id)) return false
+  run.seen.add(id)
+  for (const oldest of run.seen) {
+    if (run.seen.size <= SEEN_KEPT) break
+    run.seen.delete(oldest)
+  }
+  return true
+}
+
+/** Takes over how an item ended. */
+export function endItem(run: Run, result: ItemResult, savedUsd: Usd): void {
+  const { id, status, usd, attempts, usage } = result
+  run.running.delete(id)
+  run.results.set(id, result)
+  run.ended.push({ id, status, usd, attempts, outputTokens: usage.outputTokens })
+  run.totals = {
+    usage: addUsage(run.totals.usage, usage),
+    usd: addUsd(run.totals.usd, usd),
+    savedUsd: addUsd(run.totals.savedUsd, savedUsd),
+  }
+  changed(run)
+}
+
+export function openApprovals(run: Run): Approval[] {
+  return run.approvals.filter((approval) => approval.answer === undefined && run.answers.has(approval.name))
+}
+
+export function statusOf(run: Run): StatusReport {
+  const ended = new Map(run.ended.map((item) => [item.id, item]))
+  const { plan } = run
+  const items = (plan?.items ?? []).map(({ id, model }) => {
+    const end = ended.get(id)
+    if (end) return { ...end, model }
+    const status = run.running.has(id) ? ('running' as const) : ('waiting' as const)
+    return { id, model, status, usd: 0, attempts: 0, outputTokens: 0 }
+  })
+  const extra = run.ended.filter(({ id }) => !plan?.items.some((item) => item.id === id))
+  return {
+    workflow: run.workflow,
+    status: run.state,
+    ...(plan && { title: plan.title, server: plan.server, price: plan.price }),
+    warnings: plan?.warnings ?? [],
+    approvals: run.approvals,
+    items: [...items, ...extra.map((item) => ({ ...item, model: plan?.items[0]?.model ?? '' }))],
+    ...run.totals,
+    refused: run.refused,
+  }
+}

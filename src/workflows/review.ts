@@ -1,0 +1,23 @@
+// Several experts look at the same files at once; code merges what they found, one more call sums it up. Without that
+// call the report stands, and the run says "partial".
+import type { ReviewResult } from '../contracts/outcome.js'
+import type { ReviewInput } from '../contracts/schemas.js'
+import { conclude } from './patterns/conclude.js'
+import { continuedFrom, type Input } from './patterns/continuation.js'
+import { fanOut } from './patterns/fan-out.js'
+import { planned } from './patterns/planned.js'
+import { showProgress } from './patterns/progress.js'
+import { reportOf } from './patterns/report.js'
+import { openRun } from './patterns/run.js'
+import { steer } from './patterns/steering.js'
+
+export async function review(input: Input<ReviewInput>): Promise<ReviewResult> {
+  const continued = continuedFrom(input)
+  const run = openRun('review', continued)
+  steer(run)
+  showProgress(run)
+  const plan = continued?.plan ?? (await planned(run, 'review', input))
+  if (!plan) return conclude(run)
+  await fanOut(run, plan)
+  return conclude(run, await reportOf(run, plan))
+}

@@ -71,8 +71,8 @@ export class Journal {
 
   describe(entry: JournalEntry, about: { model: string; prompt: string; system: string }): void {
     entry.model = about.model
-    entry.promptHead = about.prompt.slice(0, HEAD)
-    entry.systemHead = about.system.slice(0, HEAD)
+    entry.promptHead = headOf(about.prompt)
+    entry.systemHead = headOf(about.system)
     if (this.open.has(entry)) this.tally(entry).posts++
   }
 
@@ -126,6 +126,9 @@ export class Journal {
     return found
   }
 }
+
+/** A copy: a slice would keep the whole prompt in memory for as long as the entry lives. */
+const headOf = (text: string) => Buffer.from(text.slice(0, HEAD)).toString()
 
 const emptyTotals = () => ({
   posts: 0,

@@ -24,9 +24,11 @@ export function promptBlocks(request: MessagesRequest): PromptBlock[] {
   const blocks: PromptBlock[] = []
   const add = (prefix: string, block: Marked) => {
     const { cache_control: control, ...rest } = block
-    const bytes = prefix + JSON.stringify(rest)
-    const text = 'text' in rest && typeof rest.text === 'string' ? rest.text : JSON.stringify(rest)
-    const tokens = tokensOf(text) + BLOCK_OVERHEAD
+    // A plain text is compared as it is: writing 100 kB as JSON would be most of the work of a request.
+    const text =
+      rest.type === 'text' && Object.keys(rest).length === 2 && 'text' in rest ? String(rest.text) : undefined
+    const bytes = text === undefined ? `${prefix}${JSON.stringify(rest)}` : `${prefix}text:${text}`
+    const tokens = tokensOf(text ?? JSON.stringify(rest)) + BLOCK_OVERHEAD
     blocks.push(control ? { bytes, tokens, breakpoint: control.ttl ?? '5m' } : { bytes, tokens })
   }
   // A schema is put before the prompt, so that another one finds nothing of the old prompt in the cache.

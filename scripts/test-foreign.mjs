@@ -1,0 +1,77 @@
+// Checks the simulator with clients that are not ours: the Python SDK and the Claude Agent SDK. Both are installed, at
+// the versions named here, into a cache of their own; the second is large and no dependency of this project. What is
+// missing is named, nothing is skipped.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const PYTHON_SDK = '2.11.0'
+const AGENT_SDK = '0.3.329'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ensemble', 'foreign')
+
+function fail(message) {
+  process.stderr.write(`test:foreign: ${message}\n`)
+  process.exit(1)
+}
+
+function run(command, args, missing, env = process.env) {
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  if (error || status !== 0) fail(`${missing} (${command} ${args.join(' ')}: ${error?.message ?? `exit ${status}`})`)
+}
+
+function pythonClient() {
+  const venv = join(cache, `python-${PYTHON_SDK}`)
+  const python = join(venv, 'bin', 'python')
+  const present = () => spawnSync(python, ['-c', 'import anthropic']).status === 0
+  if (present()) return python
+  run('python3', ['-m', 'venv', '--clear', venv], 'wants the packages python3 and python3-venv')
+  run(
+    python,
+    ['-m', 'pip', 'install', '--quiet', `anthropic==${PYTHON_SDK}`],
+    'cannot install the Python package anthropic',
+  )
+  if (!present()) fail('the Python package anthropic was installed but cannot be imported')
+  return python
+}
+
+function agentSdk() {
+  const directory = join(cache, `agent-sdk-${AGENT_SDK}`)
+  if (existsSync(join(directory, 'installed'))) return directory
+  mkdirSync(directory, { recursive: true })
+  const wanted = [`@anthropic-ai/claude-agent-sdk@${AGENT_SDK}`, 'zod@4']
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefix', directory, ...wanted],
+    'cannot install the npm package @anthropic-ai/claude-agent-sdk',
+  )
+  mkdirSync(join(directory, 'installed'))
+  return directory
+}
+
+async function main() {
+  const simulator = join(root, 'dist', 'simulator', 'main.js')
+  if (!existsSync(simulator)) fail('dist/simulator/main.js is missing: run `npm run build` first')
+  const python = pythonClient()
+  const sdk = agentSdk()
+  const child = spawn(process.execPath, [simulator, '--latency', 'none'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => child.kill())
+  const [line] = await once(createInterface(child.stdout), 'line')
+  const env = { ...process.env, SIMULATOR_URL: JSON.parse(line).url, AGENT_SDK: sdk }
+  run(python, [join(root, 'test', 'foreign', 'python_client.py')], 'the Python SDK and the simulator disagree', env)
+  run(
+    process.execPath,
+    [join(root, 'test', 'foreign', 'agent-client.mjs')],
+    'the Claude Agent SDK and the simulator disagree',
+    env,
+  )
+  process.exit(0)
+}
+
+await main()

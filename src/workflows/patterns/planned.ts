@@ -55,7 +55,7 @@ async function prepare(run: Run, workflow: PrepareRequest['workflow'], input: un
     ])
   } catch (error) {
     if (run.stopped && isCancellation(error)) return undefined
-    throw error
+    throw readable(error)
   }
 }
 
@@ -73,6 +73,12 @@ function patch(input: unknown, change: Record<string, unknown>): unknown {
 }
 
 function invalidInput(error: unknown): string | undefined {
+  return error instanceof ApplicationFailure && error.type === FAILURE.invalidInput ? error.message : undefined
+}
+
+/** The cause itself becomes the run's failure: "InvalidInput: …" instead of "activity task failed". */
+function readable(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : undefined
-  return cause instanceof ApplicationFailure && cause.type === FAILURE.invalidInput ? cause.message : undefined
+  if (!(cause instanceof ApplicationFailure)) return error
+  return ApplicationFailure.nonRetryable(cause.message, cause.type)
 }

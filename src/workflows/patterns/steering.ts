@@ -2,8 +2,8 @@
 // listed with its reason instead of being lost.
 import { ApplicationFailure, setDefaultSignalHandler, setHandler } from '@temporalio/workflow'
 import { FAILURE } from '../../contracts/failures.js'
-import type { Approval, Decided, Decision, DecisionKind } from '../../contracts/js'
-import { approve, decide, interrupt, pause, reject, resume, revise, status } from '../../contracts/js'
+import type { Approval, Decided, Decision, DecisionKind } from '../../contracts/messages.js'
+import { approve, decide, interrupt, pause, reject, resume, revise, status } from '../../contracts/messages.js'
 import { type Read, readDecide, readDecision, readTarget } from './answer.js'
 import { interruptItem, stopRun } from './interruption.js'
 import { changed, firstTime, openApprovals, type Run, refuse, statusOf } from './run.js'

@@ -1,0 +1,87 @@
+// A real Temporal server with a database file of its own, that can be killed and brought back on the same port.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { Connection } from '@temporalio/client'
+import { inject } from 'vitest'
+import { freePort } from './ports.js'
+import { until } from './until.js'
+
+export type TestServer = {
+  address: string
+  port: number
+  webUrl: string
+  pid(): number
+  /** kill -9; the database file stays. */
+  kill(): Promise<void>
+  /** Up again on the same port and file. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startServer(dir: string, options: { searchAttributes?: boolean } = {}): Promise<TestServer> {
+  const program = inject('temporalProgram')
+  const [port, uiPort, httpPort, metricsPort] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1', '--log-level', 'error']
+  args.push(
+    '--port',
+    `${port}`,
+    '--ui-port',
+    `${uiPort}`,
+    '--http-port',
+    `${httpPort}`,
+    '--metrics-port',
+    `${metricsPort}`,
+  )
+  args.push(
+    '--db-filename',
+    join(dir, 'temporal.db'),
+    '--sqlite-pragma',
+    'journal_mode=wal',
+    '--sqlite-pragma',
+    'synchronous=1',
+  )
+  args.push('--dynamic-config-value', 'system.enableActivityEagerExecution=true')
+  if (options.searchAttributes ?? true)
+    args.push('--search-attribute', 'EnsembleWaiting=Bool', '--search-attribute', 'EnsembleUsd=Double')
+  let child: ChildProcess | undefined
+  const start = async () => {
+    const log = openSync(join(dir, 'server.log'), 'a')
+    child = spawn(program, args, { stdio: ['ignore', log, log] })
+    closeSync(log)
+    await until('the Temporal server to answer', () => answers(`127.0.0.1:${port}`), 60)
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    const gone = child
+    child = undefined
+    if (!gone || gone.exitCode !== null) return
+    const exited = new Promise((resolve) => gone.once('exit', resolve))
+    gone.kill(signal)
+    await exited
+  }
+  await start()
+  return {
+    address: `127.0.0.1:${port}`,
+    port,
+    webUrl: `http://127.0.0.1:${uiPort}`,
+    pid: () => child?.pid ?? -1,
+    kill: () => end('SIGKILL'),
+    start,
+    stop: () => end('SIGTERM'),
+  }
+}
+
+async function answers(address: string): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: 1000 })
+    try {
+      await connection.workflowService.describeNamespace({ namespace: 'default' })
+      return true
+    } finally {
+      await connection.close()
+    }
+  } catch {
+    // Not yet: the caller's deadline says when that is too long.
+    return false
+  }
+}

@@ -1,6 +1,8 @@
 // The calls this process looks after. What could not be written when it was due (the disk full or away) is kept here
 // and tried again at each renewal: meanwhile the attempt stays in flight, so a retry joins it and does not pay again.
 
+export type InFlight = ReturnType<typeof inFlight>
+
 export function inFlight() {
   const calls = new Map<string, AbortController>()
   const unwritten = new Map<string, () => Promise<unknown>>()

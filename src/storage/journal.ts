@@ -2,27 +2,24 @@
 // (a retry, another worker, a rerun) finds the answer, or joins the call in flight, or takes over from a dead worker,
 // and of several takers exactly one. A late answer still counts: the first one written wins.
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Claim, Journal } from './claim.js'
 import { inFlight } from './in-flight.js'
 import { openLease } from './lease.js'
-import { encodeRecord, hashName } from './record.js'
-import { type RootDirectories, rootDirectories, rootPath } from './root-directory.js'
+import { makeStep, ownAttempt } from './own-attempt.js'
+import { hashName } from './record.js'
+import { rootDirectories, rootPath } from './root-directory.js'
 import {
   type AnswerRecord,
-  type Attempt,
   type ClaimRecord,
   listStep,
   markLost,
   readStep,
   type StepRecord,
-  writeAnswer,
   writeClaim,
-  writeEnd,
 } from './step-record.js'
-import { hasCode, reaching } from './storage-error.js'
+import { reaching } from './storage-error.js'
 
 export type { Call, Claim, Ending, Journal } from './claim.js'
 export type { Root } from './root-directory.js'
@@ -65,7 +62,7 @@ export async function openJournal<A>(options: JournalOptions): Promise<Journal<A
       const open = openClaims(step, call)
       for (const claim of open) if (await looksAfter(claim)) return theirs(path, claim, step.names)
       for (const claim of open) await markLost(path, claim.attempt)
-      const unknown = step.unreadable.filter(({ attempt }) => !step.names.includes(`${attempt}.lost`))
+      const unknown = step.unreadable
       for (const { attempt, mtimeMs } of unknown) if (lease.isPast(mtimeMs)) await markLost(path, attempt)
       // An owner may have written its answer after we looked and before it died.
       if (open.length > 0) continue
@@ -81,71 +78,14 @@ export async function openJournal<A>(options: JournalOptions): Promise<Journal<A
     const { run, digest } = call
     const record = { attempt: step.last + 1, run, digest, worker, startedAt: Date.now(), token: newToken() }
     const interrupted = own.add(record.token)
-    const taken = await writeClaim(path, record).catch((error) => {
-      own.remove(record.token)
-      throw error
-    })
-    if (!taken) {
-      own.remove(record.token)
-      return undefined
+    let taken = false
+    try {
+      taken = await writeClaim(path, record)
+    } finally {
+      if (!taken) own.remove(record.token)
     }
-    const folder = roots.sync(join(path, '..')) // the call itself takes far longer
-    folder.catch(() => {}) // `answer` awaits it
-    return mine(path, call, record, step.attempts, interrupted, folder)
-  }
-
-  const mine = (
-    path: string,
-    call: Call,
-    record: ClaimRecord,
-    earlier: Attempt[],
-    interrupted: AbortSignal,
-    folder: Promise<void>,
-  ): Claim<A> => {
-    const { attempt, run, digest, token } = record
-    let ended = false
-    /** The folder may have been collected meanwhile, or the disk have been away: then everything is made again. */
-    const inStep = async <T>(work: () => Promise<T>): Promise<T> => {
-      try {
-        return await work()
-      } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw error
-        await makeStep(roots, call)
-        return work()
-      }
-    }
-    return {
-      kind: 'mine',
-      attempt,
-      earlier,
-      interrupted,
-      answer: (value, usage) => {
-        ended = true
-        const written: AnswerRecord<A> = { attempt, run, digest, endedAt: Date.now(), usage, answer: value }
-        if (value === undefined) throw new TypeError('an answer must be JSON: got undefined')
-        const encoded = encodeRecord(written)
-        return own.settle(token, () =>
-          reaching('write an answer', () =>
-            inStep(async () => {
-              const first = await writeAnswer<A>(path, written, encoded)
-              if (first && first.attempt !== attempt) {
-                await writeEnd(path, attempt, { outcome: 'answer', usage, endedAt: written.endedAt })
-              }
-              await roots.sync(path)
-              await folder.catch(() => roots.sync(join(path, '..')))
-              return first ? first.answer : value
-            }),
-          ),
-        )
-      },
-      end: async (outcome, ending) => {
-        if (ended) return
-        ended = true
-        const { usage, error, counted } = ending
-        const written = { outcome, usage, error, counted, endedAt: Date.now() }
-        await own.settle(token, () => reaching('end an attempt', () => inStep(() => writeEnd(path, attempt, written))))
-      },
-    }
+    if (!taken) return undefined
+    return ownAttempt<A>({ roots, own, path, call, record, interrupted, earlier: step.attempts })
   }
 
   const theirs = (path: string, claim: ClaimRecord, names: string[]): Claim<A> => ({
@@ -198,17 +138,4 @@ function openClaims(step: StepRecord<unknown>, { digest, run, fresh }: Call): Cl
   return step.claims
     .filter((claim) => inFlight.has(claim.attempt) && claim.digest === digest && (!fresh || claim.run === run))
     .sort((a, b) => b.attempt - a.attempt)
-}
-
-/** true if the step is new: then there is nothing to read. */
-function makeStep(roots: RootDirectories, { root, step }: Call): Promise<boolean> {
-  return roots.within(root, async ({ path }) => {
-    try {
-      await mkdir(join(path, 'steps', hashName(step)))
-      return true
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false
-      throw error
-    }
-  })
 }

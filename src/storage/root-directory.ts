@@ -2,6 +2,7 @@
 // line each, appended), its notes and the journal of its steps. So garbage collection removes a run whole, and a
 // journal entry can never outlive or lose the blobs it names.
 
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,8 +14,11 @@ import { hasCode, ifThere, StorageError } from './storage-error.js'
 /** The original run; reruns, forks and children carry it on. */
 export type Root = { workflowId: string; firstRunId: string }
 
+/** What `root.json` holds: whose directory it is, and a random name that tells it from one made later for the same root. */
+type Owner = Root & { made: string }
+
 /** `touched` is when this process last showed that the root is in use; `refs` are the ones it has recorded itself. */
-type Opened = { path: string; touched: number; refs: Set<string> }
+type Opened = { path: string; made: string | undefined; touched: number; refs: Set<string> }
 
 const TOUCH_MS = 60_000 // far below any sensible grace time, far above the time between two calls
 const REMEMBERED = 1_000 // roots kept in memory: a forgotten one costs a few flushes more
@@ -35,14 +39,14 @@ export function rootDirectories(dir: string) {
     if (!(await touch(path))) await create(root, path)
     // Also when another process made it: it may have died before its own flush.
     for (const parent of [join(path, '..'), join(dir, 'roots'), dir]) await sync(parent)
-    return { path, touched: Date.now(), refs: new Set() }
+    return { path, made: await madeAs(path), touched: Date.now(), refs: new Set() }
   }
 
   const open = async (root: Root): Promise<Opened> => {
     const path = rootPath(dir, root)
     const known = await opened.get(path)
     if (known && Date.now() - known.touched < TOUCH_MS) return known
-    if (known && (await touch(path))) {
+    if (known && (await touch(path)) && (await madeAs(path)) === known.made) {
       known.touched = Date.now()
       return known
     }
@@ -73,11 +77,12 @@ export function rootDirectories(dir: string) {
     /** Records durably that the root names the ref. */
     name: (root: Root, ref: string) =>
       within(root, async ({ path, refs }) => {
-        if (refs.has(ref)) return
+        if (refs.has(ref) && (await touch(path))) return
         await append(join(path, 'refs'), ref)
         refs.add(ref)
       }),
     note: (root: Root, name: string, value: unknown) => {
+      encodeRecord(value) // refuses what is no JSON
       const content = encodeRecord({ name, value })
       return within(root, async ({ path }) => {
         await placeFile(join(path, 'notes', hashName(name)), content, { exclusive: false, sync: true })
@@ -94,12 +99,17 @@ async function touch(path: string): Promise<boolean> {
   return (await ifThere(utimes(join(path, 'root.json'), now, now).then(() => true))) ?? false
 }
 
+const madeAs = async (path: string) => (await readRecord<Owner>(join(path, 'root.json')))?.made
+
 /** Made aside and renamed, so a root's directory always says whose it is. */
 async function create(root: Root, path: string): Promise<void> {
   const parent = join(path, '..')
   const aside = join(parent, passingName('tmp'))
   await mkdir(aside, { recursive: true })
-  await placeFile(join(aside, 'root.json'), encodeRecord(root), { exclusive: false, sync: true })
+  await placeFile(join(aside, 'root.json'), encodeRecord({ ...root, made: randomUUID() } satisfies Owner), {
+    exclusive: false,
+    sync: true,
+  })
   await writeFile(join(aside, 'refs'), '')
   await mkdir(join(aside, 'notes'))
   await mkdir(join(aside, 'steps'))
@@ -128,8 +138,8 @@ export async function* listRoots(dir: string): AsyncGenerator<{ root: Root; path
     for (const name of (await ifThere(readdir(join(dir, 'roots', prefix)))) ?? []) {
       if (name.startsWith('.')) continue
       const path = join(dir, 'roots', prefix, name)
-      const root = await readRecord<Root>(join(path, 'root.json'))
-      if (root) yield { root, path }
+      const owner = await readRecord<Owner>(join(path, 'root.json'))
+      if (owner) yield { root: { workflowId: owner.workflowId, firstRunId: owner.firstRunId }, path }
       else if (await ifThere(readdir(path))) {
         throw new StorageError('damaged', `the directory ${path} has no root.json, so nobody knows whose it is`)
       }

@@ -2,7 +2,7 @@
 // how it ended, by its owner, `<n>.lost` that its owner died, and `answer.<of run and digest>` holds what was paid for.
 // A claim and an answer are made exclusively: the first one wins, whoever else tries. Only answers are flushed, so after
 // a power cut a claim may be empty or gone; then its attempt counts as lost.
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { passingName, placeFile } from './durable-file.js'
 import { decodeRecord, encodeRecord, hashName, readRecord } from './record.js'
@@ -44,7 +44,7 @@ export type StepRecord<A> = {
   attempts: Attempt[]
   claims: ClaimRecord[]
   answers: AnswerRecord<A>[]
-  /** Claims that cannot be read: being written just now, or left by a crash. */
+  /** Claims that cannot be read and have no end: being written just now, or left by a crash. */
   unreadable: { attempt: number; mtimeMs: number }[]
   /** The highest number any file names. */
   last: number
@@ -85,6 +85,7 @@ export async function readStep<A>(path: string): Promise<StepRecord<A>> {
       ends.set(claim.attempt, { outcome: 'lost' })
     }
   }
+  step.unreadable = step.unreadable.filter(({ attempt }) => !ends.has(attempt))
   step.attempts = combine(step, ends)
   return step
 }
@@ -137,9 +138,20 @@ async function readAnswer<A>(path: string, name: string): Promise<AnswerRecord<A
   }
 }
 
-/** false if somebody else made this attempt. */
+/** false if somebody else made this attempt. What a full disk leaves half written is taken back. */
 export async function writeClaim(path: string, claim: ClaimRecord): Promise<boolean> {
-  return exclusively(writeFile(join(path, `${claim.attempt}.claim`), encodeRecord(claim), { flag: 'wx' }))
+  const place = join(path, `${claim.attempt}.claim`)
+  const file = await exclusively(open(place, 'wx', 0o600))
+  if (!file) return false
+  try {
+    await file.writeFile(encodeRecord(claim))
+  } catch (error) {
+    await rm(place, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+  return true
 }
 
 export async function markLost(path: string, attempt: number): Promise<void> {
@@ -158,18 +170,19 @@ export async function writeAnswer<A>(
 ): Promise<AnswerRecord<A> | undefined> {
   const name = answerName(record.run, record.digest)
   for (;;) {
-    if (await exclusively(placeFile(join(path, name), encoded, { exclusive: true, sync: true }))) return undefined
+    const placed = placeFile(join(path, name), encoded, { exclusive: true, sync: true })
+    if (await exclusively(placed.then(() => true))) return undefined
     const first = await readAnswer<A>(path, name)
     if (first) return first
   }
 }
 
-async function exclusively(work: Promise<void>): Promise<boolean> {
+/** undefined if the place was taken. */
+async function exclusively<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    await work
-    return true
+    return await work
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
+    if (hasCode(error, 'EEXIST')) return undefined
     throw error
   }
 }

@@ -9,6 +9,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { checkAgentSdk } from '../test/foreign/agent-client.mjs'
 
 const PYTHON_SDK = '2.11.0'
 const AGENT_SDK = '0.3.329'
@@ -63,14 +64,10 @@ async function main() {
   const child = spawn(process.execPath, [simulator, '--latency', 'none'], { stdio: ['ignore', 'pipe', 'inherit'] })
   process.on('exit', () => child.kill())
   const [line] = await once(createInterface(child.stdout), 'line')
-  const env = { ...process.env, SIMULATOR_URL: JSON.parse(line).url, AGENT_SDK: sdk }
+  const { url } = JSON.parse(line)
+  const env = { ...process.env, SIMULATOR_URL: url }
   run(python, [join(root, 'test', 'foreign', 'python_client.py')], 'the Python SDK and the simulator disagree', env)
-  run(
-    process.execPath,
-    [join(root, 'test', 'foreign', 'agent-client.mjs')],
-    'the Claude Agent SDK and the simulator disagree',
-    env,
-  )
+  await checkAgentSdk({ url, installed: sdk })
   process.exit(0)
 }
 

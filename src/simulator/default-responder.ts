@@ -24,7 +24,7 @@ export function defaultReply(request: MessagesRequest, model: Model): Reply {
 function answerText(request: MessagesRequest): string {
   const prompt = promptOf(request)
   const schema = request.output_config?.format?.schema
-  if (!schema) return summaryOf(prompt) ?? prose(prompt)
+  if (!schema) return summaryOf(prompt, systemTexts(request).join('\n')) ?? prose(prompt)
   return JSON.stringify(reviewAnswer(schema, systemTexts(request), prompt) ?? jsonForSchema(schema, headOf(prompt)))
 }
 

@@ -6,11 +6,12 @@ import type { Frame } from './frames.js'
 import type { Fault } from './rules.js'
 
 /** `end`: as it should; `destroy`: the connection breaks; `stall`: nothing more comes (for so many ms). */
-export type Ending = { kind: 'end' } | { kind: 'destroy' } | { kind: 'stall'; ms?: number; pings: boolean }
+type Ending = { kind: 'end' } | { kind: 'destroy' } | { kind: 'stall'; ms?: number; pings: boolean }
 
 export type Plan = {
   frames: Frame[]
-  ending: Ending /** What is sent last may end inside a character. */
+  ending: Ending
+  /** Bytes after which nothing more is sent; may be inside a character. */
   cutAt?: number
 }
 

@@ -10,8 +10,7 @@ import { parseRules, type RuleInput } from './rules.js'
 import { handle } from './server.js'
 import { newState, replaceRules } from './state.js'
 
-export type { JournalEntry, JournalSnapshot } from './journal.js'
-export type { Latency } from './latency.js'
+export type { JournalSnapshot } from './journal.js'
 export type { RuleInput } from './rules.js'
 
 export type SimulatorOptions = {

@@ -8,15 +8,15 @@ import { ApiError, badRequest } from './api-error.js'
 import { refuseUnsupported, servedModel } from './capabilities.js'
 import { defaultReply } from './default-responder.js'
 import { errorOfFault, type Plan, withFault } from './faults.js'
-import { jsonFrames, streamFrames } from './frames.js'
-import type { JournalEntry } from './journal.js'
+import { type Frame, jsonFrames, streamFrames } from './frames.js'
+import type { JournalEntry, JournalUsage } from './journal.js'
 import { paceOf } from './latency.js'
 import { usageOf } from './message.js'
 import { play } from './play.js'
 import { type PromptBlock, promptBlocks, totalTokens } from './prompt-blocks.js'
 import { type Reply, scriptedReply, withinLimits } from './reply.js'
 import { type MessagesRequest, parseRequest, promptOf, systemTexts } from './request.js'
-import type { ReplyRule, Script } from './rules.js'
+import type { Fault, ReplyRule } from './rules.js'
 import type { State } from './state.js'
 import { refuseBrokenTurns } from './turns.js'
 
@@ -48,14 +48,16 @@ export async function answerMessages(state: State, arrived: Arrived, entry: Jour
   state.journal.describe(entry, about)
   const { model, blocks } = accept(state, request)
   const script = state.rules.take(about)
-  breakBeforehand(script, arrived, entry)
+  breakBeforehand(script?.fault, request, arrived, entry)
   const found = state.cache.lookup(model, blocks)
   state.limits.admit(model, found.usage.input_tokens + found.usage.cache_creation_input_tokens)
 
   const reply = replyTo(request, model, script?.reply, totalTokens(blocks))
   entry.usage = usageOf(found.usage, reply)
-  const plan = planOf(state, { request, model, script, reply, requestId: arrived.requestId, input: found.usage })
-  if (script?.fault) entry.outcome = `fault:${script.fault.kind}`
+  const head = { id: arrived.requestId.replace(/^req_/, 'msg_'), model: model.id, input: found.usage }
+  const pace = paceOf(model, state.latency, script?.reply)
+  const frames = request.stream ? streamFrames(head, reply, pace) : jsonFrames(head, reply, pace)
+  const plan = planOf(frames, script?.fault, { stream: request.stream === true, requestId: arrived.requestId })
   entry.status = 200
   arrived.response.writeHead(200, {
     'content-type': request.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
@@ -66,20 +68,39 @@ export async function answerMessages(state: State, arrived: Arrived, entry: Jour
     if (entry.bytes === 0) found.begin()
     state.journal.wrote(entry, bytes, Date.now())
   })
+  if (script?.fault || played === 'gone') entry.usage = sentUsage(entry.usage, entry.bytes, frames)
   state.limits.settle(model, entry.usage.output_tokens)
   const outcome = script?.fault ? entry.outcome : played === 'gone' ? 'aborted' : 'answered'
   state.journal.end(entry, { outcome, ...(played === 'gone' && { aborted: true }) }, Date.now())
 }
 
-/** Faults that leave no answer at all. */
-function breakBeforehand(script: Script | undefined, { response }: Arrived, entry: JournalEntry): void {
-  const fault = script?.fault
+/** Of an answer that broke off, the output that was written by then: its share of the bytes. */
+function sentUsage(usage: JournalUsage, bytes: number, frames: Frame[]): JournalUsage {
+  const share = Math.min(1, bytes / frames.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) || 0)
+  const { thinking_tokens } = usage.output_tokens_details
+  return {
+    ...usage,
+    output_tokens: Math.round(usage.output_tokens * share),
+    output_tokens_details: { thinking_tokens: Math.round(thinking_tokens * share) },
+  }
+}
+
+/** Faults that leave no answer at all; without a stream an overload can only be one of these. */
+function breakBeforehand(
+  fault: Fault | undefined,
+  request: MessagesRequest,
+  { response }: Arrived,
+  entry: JournalEntry,
+) {
   if (!fault) return
   entry.outcome = `fault:${fault.kind}`
-  if (fault.kind === 'reset') response.destroy()
-  const error = errorOfFault(fault, entry.model)
+  if (fault.kind === 'reset') {
+    response.destroy()
+    throw new ApiError(0, 'api_error', 'connection reset by a fault')
+  }
+  const kind = fault.kind === 'overloaded-mid-stream' && !request.stream ? '529' : fault.kind
+  const error = errorOfFault({ ...fault, kind }, entry.model)
   if (error) throw error
-  if (fault.kind === 'reset') throw new ApiError(0, 'api_error', 'connection reset by a fault')
 }
 
 function replyTo(request: MessagesRequest, model: Model, rule: ReplyRule | undefined, inputTokens: number): Reply {
@@ -87,19 +108,6 @@ function replyTo(request: MessagesRequest, model: Model, rule: ReplyRule | undef
   return rule ? scriptedReply(rule, request, byDefault) : byDefault()
 }
 
-type Planned = {
-  request: MessagesRequest
-  model: Model
-  script: Script | undefined
-  reply: Reply
-  requestId: string
-  input: Parameters<typeof usageOf>[0]
-}
-
-function planOf(state: State, { request, model, script, reply, requestId, input }: Planned): Plan {
-  const head = { id: requestId.replace(/^req_/, 'msg_'), model: model.id, input }
-  const pace = paceOf(model, state.latency, script?.reply)
-  const frames = request.stream ? streamFrames(head, reply, pace) : jsonFrames(head, reply, pace)
-  if (!script?.fault) return { frames, ending: { kind: 'end' } }
-  return withFault(frames, script.fault, { stream: request.stream === true, requestId })
+function planOf(frames: Frame[], fault: Fault | undefined, context: { stream: boolean; requestId: string }): Plan {
+  return fault ? withFault(frames, fault, context) : { frames, ending: { kind: 'end' } }
 }

@@ -24,7 +24,7 @@ export type Reply = {
 }
 
 export const toolUseId = () => `toolu_sim${randomUUID().replaceAll('-', '').slice(0, 21)}`
-export const signatureOf = (thinking: string) => Buffer.from(`simulated signature of ${thinking}`).toString('base64')
+const signatureOf = (thinking: string) => Buffer.from(`simulated signature of ${thinking}`).toString('base64')
 
 export function thinkingBlock(thinking: string, shown = thinking): ReplyBlock {
   return { type: 'thinking', thinking: shown, signature: signatureOf(thinking), tokens: tokensOf(thinking) }

@@ -5,7 +5,7 @@ import { jsonForSchema, type Schema } from './json-for-schema.js'
 import { detectorsOf, type Severity } from './review-detectors.js'
 import { filesIn } from './review-files.js'
 
-export type Finding = { file: string; line: number; severity: Severity; title: string; detail: string }
+type Finding = { file: string; line: number; severity: Severity; title: string; detail: string }
 
 const MOST_PER_EXPERT = 6
 const MOST_PER_TITLE = 2
@@ -37,7 +37,7 @@ function expertIn(texts: string[]): string {
 }
 
 /** Undefined when the text holds no files at all. */
-export function findingsIn(text: string, expert: string): Finding[] | undefined {
+function findingsIn(text: string, expert: string): Finding[] | undefined {
   const files = filesIn(text)
   if (files.length === 0) return undefined
   const all = detectorsOf(expert).flatMap(({ severity, title, detail, lines }) =>

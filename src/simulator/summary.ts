@@ -3,13 +3,14 @@
 
 const severities = ['critical', 'high', 'medium', 'low'] as const
 
-/** A short summary of the findings in a prompt; undefined when the prompt holds none. */
-export function summaryOf(prompt: string): string | undefined {
-  if (!/\bfindings?\b/i.test(prompt)) return undefined
+/** A short summary of the findings in a prompt; undefined when it holds none and the system text asks for no summary. */
+export function summaryOf(prompt: string, system = ''): string | undefined {
+  const wanted = /\bsum up|\bsummar/i.test(system) && /\bfindings?\b/i.test(system)
+  if (!wanted && !/\bfindings?\b/i.test(prompt)) return undefined
   const counts = severities.map((name) => ({ name, count: countOf(prompt, new RegExp(`\\b${name}\\b`, 'gi')) }))
   const found = counts.filter(({ count }) => count > 0)
   const places = placesIn(prompt)
-  if (found.length === 0 && places.length === 0) return undefined
+  if (!wanted && found.length === 0 && places.length === 0) return undefined
   const tally = found.map(({ name, count }) => `${count} ${name}`).join(', ')
   const perFile = new Map<string, number>()
   for (const { file } of places) perFile.set(file, (perFile.get(file) ?? 0) + 1)

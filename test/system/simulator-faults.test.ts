@@ -188,3 +188,14 @@ describe('large and many answers', () => {
     for (const { at, endedAt = 0 } of requests) expect(endedAt - at).toBeGreaterThanOrEqual(999)
   })
 })
+
+describe('usage in the journal', () => {
+  it('of an answer that broke off counts the output that was sent', async () => {
+    const { client, simulator } = await simulate([{ reply: { text }, fault: { kind: 'stall', at: 50, ms: 0 } }])
+    await failure(client.messages.stream(params).finalMessage())
+    const whole = Buffer.byteLength(text) / 4
+    const sent = outcomeOf(simulator)?.usage?.output_tokens ?? 0
+    expect(sent).toBeGreaterThan(whole * 0.2)
+    expect(sent).toBeLessThan(whole * 0.6)
+  })
+})

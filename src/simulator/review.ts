@@ -2,8 +2,10 @@
 // per expert, spread over patterns and files, in an order that depends on nothing but the files.
 
 import { jsonForSchema, type Schema } from './json-for-schema.js'
-import { detectorsOf, type Severity } from './review-detectors.js'
+import { behaviour } from './review-behaviour.js'
+import type { Detector, Severity } from './review-detector.js'
 import { filesIn } from './review-files.js'
+import { upkeep } from './review-upkeep.js'
 
 type Finding = { file: string; line: number; severity: Severity; title: string; detail: string }
 
@@ -54,4 +56,11 @@ function findingsIn(text: string, expert: string): Finding[] | undefined {
       return count <= MOST_PER_TITLE
     })
     .slice(0, MOST_PER_EXPERT)
+}
+
+/** The patterns of an expert by name; all of them for one that is not known. */
+function detectorsOf(expert: string): Detector[] {
+  const detectors = { ...behaviour, ...upkeep }
+  const known = Object.keys(detectors).find((name) => expert.includes(name) || name.includes(expert || '-'))
+  return known === undefined ? Object.values(detectors).flat() : (detectors[known] ?? [])
 }

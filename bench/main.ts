@@ -1,0 +1,32 @@
+// The figures README shows. Each beside its baseline, measured in the same run on the same machine; `npm run bench NAME`
+// measures some of them.
+import { fanOut } from './figures/fan-out.js'
+import { interruption } from './figures/interruption.js'
+import { latency } from './figures/latency.js'
+import { sharing } from './figures/sharing.js'
+import { starting, waitingRuns } from './figures/start.js'
+import { openStage } from './stage.js'
+
+const withWorkers = { fanOut, latency, interruption, sharing }
+const alone = { starting, waitingRuns }
+const known = [...Object.keys(withWorkers), ...Object.keys(alone)]
+
+const [temporal = '', ...names] = process.argv.slice(2)
+const unknown = names.filter((name) => !known.includes(name))
+if (unknown.length > 0) {
+  process.stderr.write(`bench: no figure is called ${unknown.join(', ')}; wanted some of ${known.join(', ')}\n`)
+  process.exit(2)
+}
+const wanted = (name: string) => names.length === 0 || names.includes(name)
+
+const stage = await openStage(temporal)
+try {
+  for (const [name, measure] of Object.entries(alone)) if (wanted(name)) await measure(stage)
+  if (Object.keys(withWorkers).some(wanted)) {
+    const workers = [await stage.startWorker(), await stage.startBaseline()]
+    for (const [name, measure] of Object.entries(withWorkers)) if (wanted(name)) await measure(stage)
+    await Promise.all(workers.map((worker) => worker.stop()))
+  }
+} finally {
+  await stage.close()
+}

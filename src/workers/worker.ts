@@ -17,8 +17,10 @@ export type HostedWorker = { worker: Worker; run(): Promise<void> }
 export type WorkerSettings = { connection: NativeConnection; namespace: string; config: Config }
 
 export async function createWorker({ connection, namespace, config }: WorkerSettings): Promise<HostedWorker> {
-  const store = directoryStore(join(config.home, 'store'))
-  const journal = await openJournal<Answer>({ dir: join(config.home, 'journal') })
+  // One directory for both, so that gc removes a run's answers with the run.
+  const dir = join(config.home, 'store')
+  const store = directoryStore(dir)
+  const journal = await openJournal<Answer>({ dir })
   const claude = createClaude(config.model)
   const deps = { claude, store, requests: storedRequests(store), journal }
   const worker = await Worker.create({

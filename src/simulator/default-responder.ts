@@ -35,7 +35,7 @@ function prose(prompt: string): string {
     .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
     .slice(0, 3)
   const about = longest.length > 0 ? ` It seems to be about ${longest.join(', ')}.` : ''
-  return `SIMULATED answer to: "${headOf(prompt)}"\n\nThe request has ${words.length} words.${about} No model was asked; this text was derived from the request by the local simulator.`
+  return `SIMULATED answer to: "${headOf(prompt)}"\n\nThe request has ${words.length} ${words.length === 1 ? 'word' : 'words'}.${about} No model was asked; this text was derived from the request by the local simulator.`
 }
 
 const headOf = (text: string) => {

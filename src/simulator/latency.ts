@@ -1,5 +1,5 @@
-// How fast an answer comes: seconds to the first token and tokens per second for each model, rounded from public
-// measurements as of November 2026. A rule may say otherwise; tests use none at all.
+// How fast an answer comes: milliseconds to the first token and tokens per second for each family of models. Assumed on
+// 2026-11-20: round numbers of the right order, not a measurement. A rule may say otherwise; tests use none at all.
 
 import type { Model } from '../agents/models.js'
 import type { ReplyRule } from './rules.js'

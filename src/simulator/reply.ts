@@ -73,7 +73,12 @@ function scriptedBlocks(rule: ReplyRule, request: MessagesRequest): ReplyBlock[]
 
 function repeated(text: string, bytes: number): string {
   const unit = Buffer.from(text)
-  return unit.length === 0 ? '' : Buffer.alloc(bytes, unit).toString('utf8')
+  // A character that no longer fits whole is left out.
+  return unit.length === 0
+    ? ''
+    : Buffer.alloc(bytes, unit)
+        .toString('utf8')
+        .replace(/\ufffd+$/, '')
 }
 
 /** The answer as a model would leave it: ended by a stop sequence, or at the last token it may write. */

@@ -142,6 +142,22 @@ describe('an answer', () => {
   })
 })
 
+describe('a strange prompt', () => {
+  it.each([
+    ['NUL and control characters', 'a\u0000b\u001b[31m'],
+    ['half a surrogate pair', 'x\ud800y'],
+    ['only white space', ' \n\t '],
+    ['names of prototypes', '__proto__ constructor'],
+    ['almost a whole context', 'x'.repeat(3_900_000)],
+  ])('%s is answered', async (_, prompt) => {
+    const { client } = await simulate()
+    const params = { model, max_tokens: 200, messages: [user(prompt)] }
+    const streamed = await client.messages.stream(params).finalMessage()
+    expect(textOf(streamed)).toContain('SIMULATED')
+    expect(textOf(await client.messages.create(params))).toBe(textOf(streamed))
+  })
+})
+
 describe('usage', () => {
   it('agrees with count_tokens for the same request', async () => {
     const { client } = await simulate()
@@ -181,7 +197,7 @@ describe('usage', () => {
   })
 
   it('shows only writes when all start at once, because nothing had begun', async () => {
-    const { client } = await simulate({ rules: [{ reply: { text: 'ok', firstTokenMs: 200 } }] })
+    const { client } = await simulate({ rules: [{ reply: { text: 'ok', firstTokenMs: 1500 } }] })
     const system = shared('x'.repeat(10_000))
     const all = await Promise.all(
       Array.from({ length: 5 }, (_, n) =>

@@ -7,29 +7,37 @@ export type Seen = {
   status?: RunState
   /** Item id → what was last told of it. */
   items: Map<string, string>
-  /** Name and digest. */
+  /** Name, digest and when it was asked: a question put again is news. */
   approvals: Set<string>
-  refused: number
+  refused: Set<string>
   warnings?: number
 }
 
-/** Events in the order a reader understands: state, then items, then what waits for him. */
+const OVER = new Set<RunState>(['completed', 'partial', 'interrupted', 'rejected', 'failed', 'planned'])
+
+/** In the order a reader understands: the state, the items (they end before the run does), what waits for an answer. */
 export function* changes(
   report: StatusReport,
   calls: ReadonlyMap<string, CallProgress>,
   seen: Seen,
 ): Generator<RunEvent> {
-  if (report.status !== seen.status) {
-    seen.status = report.status
-    yield { type: 'status', status: report.status, report }
-  }
+  const over = OVER.has(report.status)
+  const news = report.status !== seen.status
+  seen.status = report.status
+  if (news && !over) yield { type: 'status', status: report.status, report }
   for (const message of report.warnings.slice(seen.warnings ?? 0)) yield { type: 'warning', message }
   seen.warnings = Math.max(seen.warnings ?? 0, report.warnings.length)
   for (const item of report.items) yield* itemChange(item, calls.get(item.id), seen)
-  for (const { message, reason } of report.refused.slice(seen.refused)) yield { type: 'refused', message, reason }
-  seen.refused = Math.max(seen.refused, report.refused.length)
-  for (const { name, title, digest, answer } of report.approvals) {
-    const key = `${name}\n${digest}`
+  if (news && over) yield { type: 'status', status: report.status, report }
+  // A report keeps only the last refusals, so their number tells nothing.
+  for (const { message, reason, at } of report.refused) {
+    const key = JSON.stringify([message, reason, at])
+    if (seen.refused.has(key)) continue
+    seen.refused.add(key)
+    yield { type: 'refused', message, reason }
+  }
+  for (const { name, title, digest, openedAt, answer } of report.approvals) {
+    const key = JSON.stringify([name, digest, openedAt])
     if (answer || seen.approvals.has(key)) continue
     seen.approvals.add(key)
     yield { type: 'approval', name, title, digest, ...(report.price && { price: report.price }) }

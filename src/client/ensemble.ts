@@ -47,6 +47,7 @@ export type Ensemble = {
   gc(): Promise<{ roots: number; blobs: number; bytes: number }>
   /** Identities of the workers that lately asked for work on the task queue. */
   workers(): Promise<string[]>
+  serverVersion(): Promise<string>
   /** Names of the search attributes the namespace has; empty where the server does not tell. */
   searchAttributes(): Promise<Set<string>>
   /** The run's history as JSON, as `temporal workflow show --output json` gives it. */
@@ -78,6 +79,10 @@ export function ensembleOn(server: Server): Ensemble {
     text: (text) => wholeText(store, text),
     texts: (result) => resolveTexts(store, result),
     workers: () => workersOn(server),
+    serverVersion: async () => {
+      const info = await asking({ server: address }, () => server.client.workflowService.getSystemInfo({}))
+      return info.serverVersion ?? 'unknown'
+    },
     searchAttributes: () => server.searchAttributes(),
     history: (id) => runHistory(server, id),
     gc: () => collectGarbage(server),

@@ -1,5 +1,6 @@
 // What happens in a run, as it happens, for whoever watches: made by asking a few times a second and telling what is
 // new, so it needs nothing from the run, works for a run started by anyone, and a watcher may come and go.
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallProgress } from '../contracts/call.js'
 import type { StatusReport } from '../contracts/messages.js'
@@ -27,17 +28,17 @@ type Look = { report: StatusReport; calls: Map<string, CallProgress> } | { silen
 export async function* runEvents(server: Server, id: string, signal?: AbortSignal): AsyncGenerator<RunEvent> {
   const stop = new AbortController()
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stopped })
+  setMaxListeners(0, stopped) // the SDK adds one for each of its polls, a minute apart
   const contact = { at: Date.now() }
   const ended = theEnd(server, id, stopped, contact)
-  const seen: Seen = { items: new Map(), approvals: new Set(), refused: 0 }
+  const seen: Seen = { items: new Map(), approvals: new Set(), refused: new Set() }
   let interval = FASTEST_MS
   let warned = false
   try {
     while (!stopped.aborted) {
       const began = Date.now()
       const looking = look(server, id)
-      const first = await Promise.race([ended, looking, pause(SILENCE_MS)])
+      const first = await within<Ended | Look>(SILENCE_MS, [ended, looking])
       if (first === undefined && !warned) {
         warned = true
         yield silence(server)
@@ -55,12 +56,25 @@ export async function* runEvents(server: Server, id: string, signal?: AbortSigna
         interval = news.length > 0 ? FASTEST_MS : Math.min(SLOWEST_MS, interval * SLOWER)
       }
       // A large run's report takes its time: at most a fifth of ours goes into asking.
-      await Promise.race([ended, pause(Math.max(interval, 4 * (Date.now() - began)))])
+      await within(Math.max(interval, 4 * (Date.now() - began)), [ended])
     }
   } catch (error) {
     if (!stopped.aborted) throw error
   } finally {
     stop.abort()
+  }
+}
+
+/** The first of them, or undefined after `ms`; leaves no timer behind. An abort ends `ended`, so it ends this. */
+async function within<T>(ms: number, promises: Promise<T>[]): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  try {
+    return await Promise.race([...promises, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,0 +1,11 @@
+// `ensemble approve`: see answering.ts.
+import { Command } from 'commander'
+import { type AnswerOptions, answer, withAnswerOptions } from '../answering.js'
+
+export function command(): Command {
+  return withAnswerOptions(new Command('approve')).action(
+    async (run: string, approval: string | undefined, options: AnswerOptions) => {
+      process.exitCode = await answer('approve', run, approval, options)
+    },
+  )
+}

@@ -1,0 +1,33 @@
+// `ensemble cost`: what every item of a run cost, and what the prompt cache saved.
+import { Command } from 'commander'
+import { costTable, savedLine } from '../cost-table.js'
+import { EXIT, UsageError } from '../exit.js'
+import { dollars } from '../money.js'
+import { data, json } from '../output.js'
+import { LOOKING, withSession } from '../session.js'
+
+export function command(): Command {
+  return new Command('cost')
+    .argument('<run>', 'id of the run, or @last')
+    .option('--json', 'one JSON document')
+    .action(async (given: string, options: { json?: boolean }) => {
+      process.exitCode = await withSession(LOOKING, async (session) => {
+        const id = await session.runId(given)
+        const run = session.ensemble.run(id)
+        const { open, status } = await run.facts()
+        if (open) throw new UsageError(`run "${id}" is still ${status}: ${session.command(`show ${id}`)} has its cost`)
+        const result = await run.result()
+        const { usage, usd, savedUsd, items } = result
+        if (options.json) {
+          const shown = items.map(({ id: item, status: ended, usage: used, usd: cost, attempts }) => {
+            return { id: item, status: ended, usage: used, usd: cost, attempts }
+          })
+          json({ run: id, status: result.status, usd, savedUsd, usage, items: shown })
+        } else {
+          data(costTable(result, 500))
+          data(`total ${dollars(usd)} · ${savedLine(result)}`)
+        }
+        return EXIT.ok
+      })
+    })
+}

@@ -1,0 +1,36 @@
+// `ensemble rerun`: a new run of what is not ok; every other paid answer is used again.
+import { Command } from 'commander'
+import { checkRunId } from '../../client/run-id.js'
+import { follow } from '../follow.js'
+import { rememberRun } from '../last-run.js'
+import { say } from '../output.js'
+import { LOOKING, WORKING, withSession } from '../session.js'
+import { left, refuseAlone } from '../start-and-follow.js'
+
+type Options = { item?: string[]; fresh?: boolean; id?: string; detach?: boolean; json?: boolean }
+
+export function command(): Command {
+  return new Command('rerun')
+    .argument('<run>', 'id of the run, or @last')
+    .option('--item <id...>', 'ask these items anew instead, whatever they came to')
+    .option('--fresh', 'use no earlier answer')
+    .option('--id <id>', 'id of the new run')
+    .option('--detach', 'do not follow the run')
+    .option('--json', 'the result as one JSON document')
+    .action(async (given: string, { item, fresh, id, detach, json }: Options) => {
+      if (id !== undefined) checkRunId(id)
+      process.exitCode = await withSession(detach ? LOOKING : WORKING, async (session) => {
+        if (detach) await refuseAlone(session)
+        const old = await session.runId(given)
+        const run = await session.ensemble.rerun(old, {
+          ...(item && { items: item }),
+          ...(fresh && { fresh }),
+          ...(id !== undefined && { id }),
+        })
+        await rememberRun(session.config.home, run.id)
+        if (detach) return left(session, run.id, json ? { json } : {})
+        say(`run ${run.id}, again for ${old}`)
+        return follow(session, run, json ? { json } : {})
+      })
+    })
+}

@@ -1,0 +1,32 @@
+// `ensemble result`: what a run came to, for programs as JSON, for people as Markdown. It does not wait: a run that goes
+// on is watched.
+import { Command } from 'commander'
+import { EXIT, UsageError } from '../exit.js'
+import { exitOfResult } from '../exit-code.js'
+import { wholeResult } from '../finish.js'
+import { data, json, say } from '../output.js'
+import { markdownOf } from '../report.js'
+import { LOOKING, withSession } from '../session.js'
+
+export function command(): Command {
+  return new Command('result')
+    .argument('<run>', 'id of the run, or @last')
+    .option('--markdown', 'the report, or the answers, as Markdown')
+    .option('--json', 'one JSON document (the default)')
+    .action(async (given: string, options: { markdown?: boolean }) => {
+      process.exitCode = await withSession(LOOKING, async (session) => {
+        const id = await session.runId(given)
+        const run = session.ensemble.run(id)
+        const { open, status, waitingFor } = await run.facts()
+        if (open && waitingFor) {
+          say(`run "${id}" waits for an answer (${waitingFor}): ${session.command(`approve ${id}`)}`)
+          return EXIT.waiting
+        }
+        if (open) throw new UsageError(`run "${id}" is still ${status}: ${session.command(`watch ${id}`)} waits for it`)
+        const result = await wholeResult(session, run)
+        if (options.markdown) data(markdownOf(result))
+        else json(result)
+        return exitOfResult(result)
+      })
+    })
+}

@@ -1,0 +1,40 @@
+// `ensemble run review`: paths are made absolute here, because the worker that reads them stands somewhere else.
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command } from 'commander'
+import { UsageError } from '../exit.js'
+import { commonInput, type RunOptions, withRunOptions } from '../run-options.js'
+import { startAndFollow } from '../start-and-follow.js'
+
+type ReviewOptions = RunOptions & { experts?: string; question?: string }
+
+export function runReview(): Command {
+  return withRunOptions(new Command('review'))
+    .description('experts look at files at once; one consolidated report')
+    .argument('<paths...>', "files and directories; git's ignore rules hold")
+    .option('--experts <list>', 'names, or Markdown files of your own, by commas: security,./money.md')
+    .option('--question <text>', 'what to look for in particular')
+    .option('--detach', 'do not follow the run')
+    .action(async (paths: string[], options: ReviewOptions) => {
+      const { experts, question, id, detach, json } = options
+      for (const path of paths) if (!existsSync(path)) throw new UsageError(`no such file or directory: ${path}`)
+      process.exitCode = await startAndFollow({
+        workflow: 'review',
+        input: {
+          paths: paths.map((path) => resolve(path)),
+          ...(experts !== undefined && { experts: expertList(experts) }),
+          ...(question !== undefined && { question }),
+          ...commonInput(options),
+        },
+        ...(id !== undefined && { id }),
+        ...(detach && { detach }),
+        ...(json && { json }),
+      })
+    })
+}
+
+/** A Markdown file is named by its path, which is made absolute too. */
+export function expertList(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  return names.map((name) => (name.endsWith('.md') ? resolve(name) : name))
+}

@@ -1,0 +1,62 @@
+// The end of a followed run: its result on standard output, what it cost and what to do next on standard error.
+import { InvalidInputError, NoResultError } from '../client/errors.js'
+import type { Run } from '../client/run.js'
+import type { RunResult } from '../contracts/outcome.js'
+import { costTable, savedLine } from './cost-table.js'
+import { exitOfResult, keyRefused } from './exit-code.js'
+import { dollars } from './money.js'
+import { data, json, say } from './output.js'
+import { planLines } from './plan-lines.js'
+import { markdownOf } from './report.js'
+import type { Session } from './session.js'
+
+export type Finishing = { json?: boolean; plainText?: boolean }
+
+/** Returns the exit code. */
+export async function finish(session: Session, run: Run, options: Finishing): Promise<number> {
+  const result = await wholeResult(session, run)
+  if (options.json) json({ run: run.id, ...result })
+  else if (keyRefused(result)) say(`the model server refused the key: ${result.items[0]?.error?.message}`)
+  else if (result.status === 'planned') data(planLines(result).join('\n'))
+  else printed(result, options)
+  if (!options.plainText && !keyRefused(result)) summed(session, run.id, result)
+  else if (result.status !== 'completed') say(`${result.status}: ${firstError(result) ?? 'no answer'}`)
+  return exitOfResult(result)
+}
+
+/** The result with its texts; says which of them this machine does not have. */
+export async function wholeResult(session: Session, run: Run): Promise<RunResult> {
+  const { value, missing } = await session.ensemble.texts(await run.result())
+  for (const { ref, bytes } of missing) {
+    say(`this machine's store does not have a text of ${bytes} bytes (${ref}): shown by its beginning`)
+  }
+  return value
+}
+
+function printed(result: RunResult, { plainText }: Finishing): void {
+  if (plainText && result.items[0]?.text === undefined && result.items[0]?.partial === undefined) return
+  data(markdownOf(result))
+}
+
+function summed(session: Session, id: string, result: RunResult): void {
+  say('')
+  if (result.items.length > 0) say(costTable(result, 20))
+  say(`${result.status} · ${dollars(result.usd)} · ${savedLine(result)}`)
+  const failed = firstError(result)
+  if (failed) say(`first error: ${failed}`)
+  const again = result.status === 'partial' || result.status === 'interrupted' || result.status === 'failed'
+  say(again ? `  again     ${session.command(`rerun ${id}`)}` : `  look      ${session.command(`show ${id}`)}`)
+  const link = session.webLink(id)
+  if (link) say(`  web ui    ${link}`)
+}
+
+function firstError({ items }: RunResult): string | undefined {
+  const item = items.find(({ error }) => error !== undefined)
+  return item && `${item.id}: ${item.error?.type}: ${item.error?.message}`
+}
+
+/** For commands that look at a run that may have no result: its words, or what else happened. */
+export function withoutResult(error: unknown): string {
+  if (error instanceof NoResultError || error instanceof InvalidInputError) return error.message
+  throw error
+}

@@ -1,0 +1,127 @@
+// Following a run: show it, ask the person what it waits for, and give back what it came to. Ctrl-C stops following,
+// never the run.
+import { AnswerRefusedError } from '../client/errors.js'
+import type { Run } from '../client/run.js'
+import type { RunEvent } from '../client/run-event.js'
+import { EXIT } from './exit.js'
+import { finish } from './finish.js'
+import { json, say, someoneIsThere } from './output.js'
+import { promptApproval } from './prompt-approval.js'
+import { type Question, questionLines } from './question.js'
+import type { Session } from './session.js'
+import { openView, type View } from './view.js'
+
+export type Following = {
+  json?: boolean
+  /** Answers for the person, such as the demo does without a terminal; absent: asks on a terminal, else leaves. */
+  answer?: (run: Run, question: Question) => Promise<void>
+  /** Prints the answer alone instead of a report. */
+  plainText?: boolean
+  ask?: boolean
+}
+
+type Left = { code: number }
+
+/** Returns the exit code. */
+export async function follow(session: Session, run: Run, options: Following = {}): Promise<number> {
+  const watching = new AbortController()
+  const release = onInterrupt(() => watching.abort())
+  const view = openView()
+  try {
+    for await (const event of run.events({ signal: watching.signal })) {
+      view.show(event)
+      if (event.type !== 'approval') continue
+      const left = await answered(session, run, event, view, options)
+      if (left) return left.code
+    }
+  } finally {
+    view.close()
+    release()
+  }
+  if (watching.signal.aborted) return detached(session, run)
+  return finish(session, run, options)
+}
+
+/** undefined when following goes on. */
+async function answered(
+  session: Session,
+  run: Run,
+  question: Extract<RunEvent, { type: 'approval' }>,
+  view: View,
+  options: Following,
+): Promise<Left | undefined> {
+  view.rest()
+  if (options.answer) {
+    await options.answer(run, question)
+    return undefined
+  }
+  if (!someoneIsThere() || options.json) return leaveWaiting(session, run, question, options)
+  for (;;) {
+    const prompted = await promptApproval(run, question)
+    try {
+      switch (prompted.kind) {
+        case 'approve':
+          await run.approve({ digest: question.digest, approval: question.name })
+          return undefined
+        case 'reject':
+          await run.reject({ digest: question.digest, approval: question.name, ...noteOf(prompted.note) })
+          return undefined
+        case 'revise':
+          await run.revise({ digest: question.digest, approval: question.name, input: prompted.input })
+          return undefined
+        case 'elsewhere':
+          say('answered elsewhere')
+          return undefined
+        case 'later':
+          return leaveWaiting(session, run, question, options)
+        case 'left':
+          return { code: detached(session, run) }
+      }
+    } catch (error) {
+      if (!(error instanceof AnswerRefusedError)) throw error
+      say(`not taken: ${error.message}`)
+      // A revision that is no valid input leaves the question open; anything else was answered meanwhile.
+      if (prompted.kind !== 'revise') return undefined
+    }
+  }
+}
+
+const noteOf = (note: string | undefined) => (note === undefined ? {} : { note })
+
+function leaveWaiting(session: Session, run: Run, question: Question, options: Following): Left {
+  say('')
+  for (const line of questionLines(question, run.id, session.command)) say(line)
+  sayWhere(session, run.id)
+  if (options.json) {
+    const { name, title, digest, price } = question
+    json({ run: run.id, status: 'waiting', approval: { name, title, digest, price } })
+  }
+  return { code: EXIT.waiting }
+}
+
+function detached(session: Session, run: Run): number {
+  say('')
+  // With no worker of ours somebody else's does the work, now as before.
+  const when = session.up.workers.length > 0 ? ` at the next \`${session.command('up')}\`` : ''
+  say(`not watching any more; run ${run.id} goes on${when}`)
+  say(`  watch     ${session.command(`watch ${run.id}`)}`)
+  say(`  stop it   ${session.command(`interrupt ${run.id}`)}`)
+  return EXIT.detached
+}
+
+export function sayWhere(session: Session, id: string): void {
+  const link = session.webLink(id)
+  if (link) say(`  web ui    ${link}`)
+}
+
+/** The first Ctrl-C calls `stop`; a second one leaves at once. Returns how to undo it. */
+export function onInterrupt(stop: () => void): () => void {
+  let asked = false
+  const handler = () => {
+    if (asked) process.exit(EXIT.detached)
+    asked = true
+    stop()
+  }
+  process.on('SIGINT', handler).on('SIGTERM', handler)
+  return () => process.off('SIGINT', handler).off('SIGTERM', handler)
+}

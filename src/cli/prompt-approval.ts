@@ -1,0 +1,77 @@
+// Asks the person at the terminal. The question goes away by itself when somebody answers it elsewhere meanwhile.
+import type { Run } from '../client/run.js'
+import { askedLines, type Question } from './question.js'
+
+/** `later` leaves the question open; `elsewhere`: somebody else answered; `left`: Ctrl-C. */
+export type Prompted =
+  | { kind: 'approve' }
+  | { kind: 'reject'; note?: string }
+  | { kind: 'revise'; input: Record<string, unknown> }
+  | { kind: 'later' | 'elsewhere' | 'left' }
+
+const LOOK_MS = 1000
+
+export async function promptApproval(run: Run, question: Question): Promise<Prompted> {
+  const { isCancel, note, select } = await import('@clack/prompts')
+  const answered = new AbortController()
+  const common = { input: process.stdin, output: process.stderr, signal: answered.signal }
+  const watcher = setInterval(() => {
+    void stillOpen(run, question).then((open) => open || answered.abort())
+  }, LOOK_MS)
+  try {
+    const [title = '', ...lines] = askedLines(question)
+    note(lines.map((line) => line.trim()).join('\n'), title, { output: process.stderr })
+    const kind = await select({
+      ...common,
+      message: 'Go ahead?',
+      options: [
+        { value: 'approve' as const, label: 'Approve' },
+        { value: 'reject' as const, label: 'Reject' },
+        { value: 'revise' as const, label: 'Revise', hint: 'change the input, then plan and price are made again' },
+        { value: 'later' as const, label: 'Later', hint: 'the run waits' },
+      ],
+    })
+    const details = isCancel(kind) ? ({ kind: 'left' } as const) : await detailsOf(kind, common)
+    return answered.signal.aborted ? { kind: 'elsewhere' } : details
+  } finally {
+    clearInterval(watcher)
+  }
+}
+
+type Common = { input: typeof process.stdin; output: typeof process.stderr; signal: AbortSignal }
+
+async function detailsOf(kind: 'approve' | 'reject' | 'revise' | 'later', common: Common): Promise<Prompted> {
+  const { isCancel, text } = await import('@clack/prompts')
+  if (kind === 'approve' || kind === 'later') return { kind }
+  if (kind === 'reject') {
+    const reason = await text({ ...common, message: 'Why? (may be empty)' })
+    if (isCancel(reason)) return { kind: 'left' }
+    return { kind, ...(reason && { note: reason }) }
+  }
+  const patch = await text({
+    ...common,
+    message: 'What to change, as JSON (null removes a field)',
+    placeholder: '{ "model": "haiku" }',
+    validate: (value) => (parsePatch(value ?? '') ? undefined : 'wanted a JSON object, such as { "model": "haiku" }'),
+  })
+  return isCancel(patch) ? { kind: 'left' } : { kind, input: parsePatch(patch)! }
+}
+
+export function parsePatch(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** A worker that does not answer right now says nothing about the question. */
+async function stillOpen(run: Run, { name, digest }: Question): Promise<boolean> {
+  const report = await run.status().catch(() => undefined)
+  if (!report) return true
+  return report.approvals.some((approval) => approval.name === name && approval.digest === digest && !approval.answer)
+}

@@ -1,0 +1,54 @@
+// The options every way of starting a run shares, and what they come to: fields of the input, and how to follow.
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Confirm } from '../contracts/schemas.js'
+
+export type RunOptions = {
+  id?: string
+  model?: string
+  maxTokens?: number
+  concurrency?: number
+  confirm?: Confirm
+  yes?: boolean
+  dryRun?: boolean
+  detach?: boolean
+  json?: boolean
+}
+
+export function withRunOptions(command: Command): Command {
+  return command
+    .option('--model <name>', 'model or alias (see `ensemble models`)')
+    .option('--max-tokens <n>', 'longest answer, in tokens', whole)
+    .option('--concurrency <n>', 'calls at once', whole)
+    .addOption(
+      new Option('--confirm <when>', 'ask before calls: always, never, or above so many USD').argParser(confirm),
+    )
+    .option('--yes', 'do not ask: the same as --confirm never')
+    .option('--dry-run', 'plan and price only')
+    .option('--id <id>', 'id of the run; starting it again with the same input gives the same run')
+    .option('--json', 'the result as one JSON document')
+}
+
+/** Fields of the input that were given. `--yes` wins over `--confirm`. */
+export function commonInput({ model, maxTokens, concurrency, confirm, yes, dryRun }: RunOptions) {
+  return {
+    ...(model !== undefined && { model }),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(confirm !== undefined && { confirm }),
+    ...(yes && { confirm: 'never' as const }),
+    ...(dryRun && { dryRun }),
+  }
+}
+
+/** A whole number, 1 or more. */
+export function whole(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('Wanted a whole number from 1.')
+  return Number(text)
+}
+
+export function confirm(text: string): Confirm {
+  if (text === 'always' || text === 'never') return text
+  const usd = /^\$?([0-9]+(?:\.[0-9]+)?)$/.exec(text)?.[1]
+  if (usd === undefined) throw new InvalidArgumentError('Wanted always, never, or dollars such as 0.50.')
+  return { overUsd: Number(usd) }
+}

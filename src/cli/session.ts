@@ -1,0 +1,78 @@
+// What every command that talks to a server does first and last: read the configuration, find the server or bring up
+// what is missing, connect; afterwards close everything it opened, however it ended.
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { connectTo, type Ensemble } from '../client/ensemble.js'
+import { type Config, loadConfig, type TemporalConfig } from '../config.js'
+import { type BringUpOptions, bringUp, type Up } from '../local/index.js'
+import { resolveRun } from './last-run.js'
+import { say } from './output.js'
+
+export type Session = {
+  config: Config
+  ensemble: Ensemble
+  up: Up
+  /** A run id as typed, `@last` included. */
+  runId(given: string): Promise<string>
+  /** Where to look at the run in a browser; undefined where the server's Web UI is not known. */
+  webLink(id: string): string | undefined
+  /** How a person types a command of ours, here. */
+  command(rest: string): string
+}
+
+export type Needs = Pick<BringUpOptions, 'worker' | 'start' | 'host'> & { program?: string }
+
+/** Looking at runs: the server is brought up from its file, nothing else. */
+export const LOOKING: Needs = { worker: 'never', start: false }
+/** Runs shall go on: a worker too, unless somebody hosts one. */
+export const WORKING: Needs = { worker: 'unless-hosted', start: false }
+/** A new run: whatever is missing. */
+export const STARTING: Needs = { worker: 'unless-hosted', start: true }
+
+/** Runs `work` and returns its exit code. */
+export async function withSession(needs: Needs, work: (session: Session) => Promise<number>): Promise<number> {
+  const config = loadConfig()
+  const { program = programName(), ...bringing } = needs
+  const up = await bringUp({ config, say, ...bringing, worker: workerFor(needs, config) })
+  try {
+    const ensemble = await connectTo(serverOptions(config, up.temporal))
+    try {
+      return await work({
+        config,
+        ensemble,
+        up,
+        runId: (given) => resolveRun(config.home, given),
+        webLink: (id) => up.webUrl && `${up.webUrl}/namespaces/${up.namespace}/workflows/${encodeURIComponent(id)}`,
+        command: (rest) => `${program} ${rest}`,
+      })
+    } finally {
+      await ensemble.close()
+    }
+  } finally {
+    await up.stop()
+  }
+}
+
+/** A server somebody set up for us has its own workers: a laptop does not join their queue without being told to. */
+function workerFor({ worker }: Needs, { temporal }: Config): Needs['worker'] {
+  return worker === 'unless-hosted' && temporal ? 'never' : worker
+}
+
+function serverOptions({ home, taskQueue }: Config, { address, namespace, tls, apiKey, metadata }: TemporalConfig) {
+  const connection = {
+    ...(tls !== undefined && { tls }),
+    ...(apiKey !== undefined && { apiKey }),
+    ...(metadata !== undefined && { metadata }),
+  }
+  return { address, namespace, taskQueue, storeDir: join(home, 'store'), connection }
+}
+
+/** In a checkout people type `npx ensemble`. */
+function programName(): string {
+  return process.env.npm_command === 'exec' ? 'npx ensemble' : 'ensemble'
+}
+
+/** Who answers, unless told: the name of the account. */
+export function personName(): string {
+  return userInfo().username
+}

@@ -1,0 +1,60 @@
+// The library: start runs, watch, steer and read them from any program. It never starts a server or a worker.
+import { join } from 'node:path'
+import { connectTo, type Ensemble } from './client/ensemble.js'
+import { loadConfig } from './config.js'
+import { readRecord } from './local/data-directory.js'
+
+const WELL_KNOWN = '127.0.0.1:7233'
+
+/**
+ * Connects to `TEMPORAL_ADDRESS` or the profile of a temporal.toml, else to the server this data directory has up, else
+ * to 127.0.0.1:7233. Throws ConfigError for a bad environment and ConnectionError when nobody answers within 10 s.
+ */
+export async function connect(): Promise<Ensemble> {
+  const { home, taskQueue, namespace, temporal } = loadConfig()
+  const address = temporal?.address ?? readRecord(home)?.address ?? WELL_KNOWN
+  const { tls, apiKey, metadata } = temporal ?? {}
+  const connection = {
+    ...(tls !== undefined && { tls }),
+    ...(apiKey !== undefined && { apiKey }),
+    ...(metadata !== undefined && { metadata }),
+  }
+  return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection })
+}
+
+export type { Ensemble, RunInputs, RunResults } from './client/ensemble.js'
+export {
+  AnswerRefusedError,
+  ConnectionError,
+  EnsembleError,
+  InvalidInputError,
+  NoResultError,
+  NoWorkerError,
+  RunNotFoundError,
+} from './client/errors.js'
+export type { RunEnd, RunFacts } from './client/facts.js'
+export type { RerunOptions } from './client/rerun.js'
+export type { Run, Steering } from './client/run.js'
+export type { RunEvent } from './client/run-event.js'
+export type { Answer, Revision } from './client/steer.js'
+export type { Resolved } from './client/texts.js'
+export { ConfigError } from './config.js'
+export { FAILURE, type FailureType } from './contracts/failures.js'
+export type { Approval, Decided, ItemState, Refused, RunState, StatusReport } from './contracts/messages.js'
+export type { WorkflowName } from './contracts/names.js'
+export type {
+  Finding,
+  ItemResult,
+  ItemStatus,
+  ModelServer,
+  ParallelResult,
+  PlannedResult,
+  Price,
+  ReviewResult,
+  RunResult,
+  RunStatus,
+  Severity,
+} from './contracts/outcome.js'
+export type { Ref, Text, TextRef } from './contracts/refs.js'
+export type { Item, ParallelInput, ReviewInput } from './contracts/schemas.js'
+export type { Usage, Usd } from './contracts/usage.js'

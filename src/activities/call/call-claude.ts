@@ -4,7 +4,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { CallOutcome, CallRequest } from '../../contracts/call.js'
 import { FAILURE } from '../../contracts/failures.js'
-import type { Claim } from '../../storage/journal.js'
+import type { Attempt, Claim } from '../../storage/journal.js'
 import type { Claude } from '../claude.js'
 import { digestOf } from '../digest.js'
 import type { Requests } from '../requests.js'
@@ -33,7 +33,7 @@ export function createCallClaude(deps: CallDeps) {
         const claim = await deps.journal.begin({ root, step, run, fresh, digest })
         switch (claim.kind) {
           case 'answered':
-            return answered(deps, request, call, claim.answer, claim.run !== run)
+            return answered(deps, request, call, claim.answer, claim.attempts, claim.run !== run)
           case 'theirs': {
             const interrupted = await join(deps, request, claim)
             if (interrupted) return interrupted
@@ -77,8 +77,8 @@ async function askMine(
   const stopBeating = beat(context, call.id, progress)
   try {
     const end = await ask({ deps, request, call, shared, claim, stop, progress })
-    if (end.kind === 'interrupted') return await interrupted(deps, request, end.partial)
-    return await answered(deps, request, call, end.answer, false)
+    if (end.kind === 'interrupted') return await interrupted(deps, request, end.attempts, end.partial)
+    return await answered(deps, request, call, end.answer, end.attempts, false)
   } finally {
     stopBeating()
     stop.dispose()
@@ -99,7 +99,7 @@ async function join(deps: CallDeps, request: CallRequest, claim: Theirs): Promis
     await claim.interrupt()
     // The owner sees the mark at its next renewal; its usage belongs to the outcome. A dead owner's lease runs out.
     await claim.ended(new AbortController().signal)
-    return await interrupted(deps, request)
+    return await interrupted(deps, request, await deps.journal.attempts(request.root, request.step))
   } finally {
     stopBeating()
     stop.dispose()
@@ -107,15 +107,16 @@ async function join(deps: CallDeps, request: CallRequest, claim: Theirs): Promis
 }
 
 async function answered(
-  { store, journal }: CallDeps,
+  { store }: CallDeps,
   { root, run, step, inlineBytes }: CallRequest,
   call: StoredCall,
   answer: Answer,
+  attempts: Attempt[],
   reused: boolean,
 ): Promise<CallOutcome> {
   const reading = readAnswer(answer, { wantsOutput: call.output !== undefined, maxTokens: call.maxTokens })
   if ('failure' in reading) throw new Error(`the journal holds an unusable answer for ${step}: ${reading.message}`)
-  const { lost, ...spent } = spentBy(run, await journal.attempts(root, step))
+  const { lost, ...spent } = spentBy(run, attempts)
   return {
     kind: 'answered',
     ...spent,
@@ -126,9 +127,12 @@ async function answered(
   }
 }
 
-async function interrupted({ store, journal }: CallDeps, request: CallRequest, text?: string): Promise<CallOutcome> {
-  const { root, run, step, inlineBytes } = request
-  const attempts = await journal.attempts(root, step)
+async function interrupted(
+  { store }: CallDeps,
+  { root, run, inlineBytes }: CallRequest,
+  attempts: Attempt[],
+  text?: string,
+): Promise<CallOutcome> {
   const { lost, ...spent } = spentBy(run, attempts)
   const last = attempts.filter((attempt) => attempt.run === run).at(-1)
   const partial = text ?? (last?.usage as AttemptCost | undefined)?.partial ?? ''

@@ -18,7 +18,7 @@ export function beat(context: Context, item: string, progress: Progress): () => 
     }
     context.heartbeat(details)
   }
-  send()
+  // Not at once: a heartbeat is a write at the server, and a call that is over before the first needs none.
   const timer = setInterval(send, EVERY_MS)
   return () => clearInterval(timer)
 }

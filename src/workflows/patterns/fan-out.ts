@@ -29,6 +29,16 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
   let started = 0
   let active = 0
   let bug: unknown
+  // Few promises on purpose: the sandbox records a stack for each, which is most of what a call costs in here.
+  const start = async (item: PlannedItem, leads: boolean) => {
+    try {
+      queues.ended(item, await runItem(run, plan, item, leads))
+    } catch (error) {
+      bug ??= error
+    }
+    active--
+    changed(run)
+  }
   const pump = () => {
     if (run.stopped) for (const { id } of queues.drain()) endItem(run, skipped(id), 0)
     while (!run.paused && active < plan.concurrency && started < PER_EXECUTION) {
@@ -36,15 +46,7 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
       if (!next) return
       started++
       active++
-      runItem(run, plan, next.item, next.leads)
-        .then((reused) => queues.ended(next.item, reused))
-        .catch((error: unknown) => {
-          bug ??= error
-        })
-        .finally(() => {
-          active--
-          changed(run)
-        })
+      void start(next.item, next.leads)
     }
   }
   run.listeners.push(pump)

@@ -3,7 +3,7 @@
 // of any message.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { devNull, homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 
@@ -82,7 +82,11 @@ function temporalConfig(env: Environment): Pick<Config, 'namespace' | 'temporal'
 function profileOf(env: Environment) {
   const set = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]))
   try {
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) })
+    // The null device stands for "no file"; the loader itself fails on an empty one.
+    return loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries(set),
+      disableFile: env.TEMPORAL_CONFIG_FILE === devNull,
+    })
   } catch (error) {
     throw new ConfigError(`the Temporal configuration cannot be used: ${(error as Error).message}`)
   }

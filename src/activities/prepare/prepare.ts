@@ -2,7 +2,7 @@
 // digest an approval is bound to. What it returns is all a workflow ever knows of the requests.
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import { FAILURE } from '../../contracts/failures.js'
-import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
+import type { Plan, PrepareRequest } from '../../contracts/plan.js'
 import type { Root } from '../../contracts/refs.js'
 import type { CallDeps } from '../call/deps.js'
 import { classify } from '../call/errors.js'
@@ -16,7 +16,7 @@ import { storePages } from './pages.js'
 import { draftParallel } from './parallel.js'
 import { pricePlan } from './price.js'
 import { PLAN_RECORD, type PlanRecord } from './record.js'
-import { prepareRerun } from './rerun.js'
+import { prepareRerun, rerunFrom } from './rerun.js'
 import { draftReview } from './review.js'
 
 /** Bytes all texts of a result may take together; the rest of a MiB is for ids, usage and the report. */
@@ -101,11 +101,6 @@ function inlineBytes(draft: Draft, wanted: number): number {
   // An item with structured output carries its answer as text and parsed.
   const texts = draft.calls.reduce((sum, { call }) => sum + (call.output ? 2 : 1), 0)
   return Math.min(wanted, Math.floor(RESULT_BYTES / texts))
-}
-
-function rerunFrom(input: unknown): RerunOf | undefined {
-  if (typeof input !== 'object' || input === null || !('rerunOf' in input)) return undefined
-  return input.rerunOf as RerunOf
 }
 
 /** Refused input and API errors by their type; anything else is a bug and stays what it is. */

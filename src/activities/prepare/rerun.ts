@@ -1,14 +1,31 @@
 // A rerun takes the stored plan of the original run as it was: the same requests, so that every answer already paid for
 // is found, and a price for only what is left to ask.
-
+import { z } from 'zod'
 import { stepOf } from '../../contracts/call.js'
 import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'
 import { loadPages } from './pages.js'
+import { parseInput } from './parse.js'
 import { pricePlan } from './price.js'
 import { PLAN_RECORD, type PlanRecord } from './record.js'
+
+const name = z.string().min(1)
+const RerunInput = z.strictObject({
+  rerunOf: z.strictObject({
+    root: z.strictObject({ workflowId: name, firstRunId: name }),
+    run: name,
+    items: z.array(name).min(1, 'is empty: wanted ids of items, or no list').optional(),
+    fresh: z.boolean().optional(),
+  }),
+})
+
+/** The run a rerun is of; undefined for any other input. Throws InputError for half of one. */
+export function rerunFrom(input: unknown): RerunOf | undefined {
+  if (typeof input !== 'object' || input === null || !('rerunOf' in input)) return undefined
+  return parseInput(RerunInput, input).rerunOf
+}
 
 export async function prepareRerun(deps: CallDeps, request: PrepareRequest, rerunOf: RerunOf): Promise<Plan> {
   const { root } = rerunOf

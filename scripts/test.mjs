@@ -1,0 +1,10 @@
+// `npm test`: set-up, then all tests that need Node, git and a server. Arguments go to vitest: `npm test -- test/unit/x`.
+
+import { main } from './run.mjs'
+import { setUp, temporalProgram } from './setup.mjs'
+import { vitest } from './vitest.mjs'
+
+await main(async () => {
+  await setUp()
+  return vitest(['--project=!browser', ...process.argv.slice(2)], await temporalProgram())
+})

@@ -15,6 +15,8 @@ export type ServerRecord = {
   address?: string
   webUrl?: string
   server?: ProcessIdentity
+  /** What the server was started with. */
+  program?: string
   simulatorUrl?: string
 }
 

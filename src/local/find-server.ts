@@ -7,7 +7,7 @@ import { databaseFile } from './data-directory.js'
 import { joinKeeper, type KeeperLink, openKeeper } from './keeper-link.js'
 import type { Hello } from './keeper-protocol.js'
 import { isListening, probe } from './probe.js'
-import { type Environment, findProgram, NoProgramError, type Say } from './program.js'
+import { asList, type Environment, findProgram, NoProgramError, PROGRAM_ADVICE, type Say } from './program.js'
 
 const CONFIGURED_MS = 10_000
 const USUAL_PORT = 7233
@@ -32,6 +32,8 @@ export type FindOptions = {
   kind: Hello['kind']
   /** false: nothing is started that is not up or has no database file yet. */
   start: boolean
+  /** 7233; another one in tests, where 7233 is not theirs. */
+  usualPort?: number
   env: Environment
   say: Say
 }
@@ -44,10 +46,11 @@ export async function findServer(options: FindOptions): Promise<FoundServer> {
     const found = await step(options, tried)
     if (found) return found
   }
-  throw new NoServerError(
-    `no Temporal server is up. Tried:\n${tried.map((line) => `  - ${line}`).join('\n')}\n` +
-      'Start one with "ensemble up", or set TEMPORAL_ADDRESS.',
-  )
+  throw noServer(tried, 'Start one with "ensemble up", or set TEMPORAL_ADDRESS.')
+}
+
+function noServer(tried: string[], advice: string): NoServerError {
+  return new NoServerError(`no Temporal server is to be had. Tried:\n${asList(tried)}\n${advice}`)
 }
 
 type Step = (options: FindOptions, tried: string[]) => Promise<FoundServer | undefined>
@@ -68,16 +71,16 @@ const configuredServer: Step = async ({ config: { temporal }, say }, tried) => {
 const existingServer: Step = async (options, tried) => {
   const { home, kind } = options
   const keeper = await joinKeeper(home, kind)
-  if (keeper && (await keeper.ask({ ask: 'status' })).status.address) return ourServer(options, keeper)
-  if (existsSync(databaseFile(home))) return ourServer(options, keeper ?? (await openKeeper(home, kind)))
+  if (keeper && (await keeper.ask({ ask: 'status' })).status.address) return ourServer(options, keeper, tried)
+  if (existsSync(databaseFile(home))) return ourServer(options, keeper ?? (await openKeeper(home, kind)), tried)
   await keeper?.leave()
   tried.push(`the data directory ${home}: no server is up and there is no database file`)
   return undefined
 }
 
-const usualServer: Step = async ({ config: { namespace }, say }, tried) => {
-  const temporal = { address: `127.0.0.1:${USUAL_PORT}`, namespace, source: 'the usual port' }
-  if (!(await isListening(USUAL_PORT, USUAL_MS))) {
+const usualServer: Step = async ({ config: { namespace }, say, usualPort = USUAL_PORT }, tried) => {
+  const temporal = { address: `127.0.0.1:${usualPort}`, namespace, source: 'the usual port' }
+  if (!(await isListening(usualPort, USUAL_MS))) {
     tried.push(`${temporal.address}: nothing listens`)
     return undefined
   }
@@ -91,23 +94,24 @@ const usualServer: Step = async ({ config: { namespace }, say }, tried) => {
   return undefined
 }
 
-const newServer: Step = async (options) => ourServer(options, await openKeeper(options.home, options.kind))
+const newServer: Step = async (options, tried) =>
+  ourServer(options, await openKeeper(options.home, options.kind), tried)
 
 /** Our server, up or brought up; the way to its program is gone only when it has to be started. */
-async function ourServer(options: FindOptions, keeper: KeeperLink): Promise<FoundServer> {
+async function ourServer(options: FindOptions, keeper: KeeperLink, tried: string[]): Promise<FoundServer> {
   const { config, home, say } = options
   const { namespace } = config
   try {
-    const before = (await keeper.ask({ ask: 'status' })).status.address
-    const program = await findProgram(say, options.env)
+    const isUp = (await keeper.ask({ ask: 'status' })).status.address !== undefined
+    const program = isUp ? undefined : await findProgram(say, options.env)
     const { status } = await keeper.ask({ ask: 'server', program, namespace })
     const address = status.address!
-    const how = before ? 'was up' : 'started'
-    say(`Temporal server: ${address} (${how}; data in ${home}; Web UI ${status.webUrl})`)
+    say(`Temporal server: ${address} (${isUp ? 'was up' : 'started'}; data in ${home}; Web UI ${status.webUrl})`)
     return { temporal: { address, namespace, source: home }, ours: { keeper, webUrl: status.webUrl } }
   } catch (error) {
     await keeper.leave()
-    if (error instanceof NoProgramError) throw new NoServerError(error.message, { cause: error })
+    if (error instanceof NoProgramError)
+      throw noServer([...tried, ...error.ways], `${PROGRAM_ADVICE}, or set TEMPORAL_ADDRESS.`)
     throw new NoServerError(`the Temporal server of ${home} could not be started: ${(error as Error).message}`)
   }
 }

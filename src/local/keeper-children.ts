@@ -19,15 +19,16 @@ import { startServer } from './temporal-server.js'
 
 /** Between the death of a server and the start of the next, so that one that cannot live does not spin. */
 const RESTART_MS = 1_000
-/** A server that lived shorter than this is not started a second time by itself. */
-const SOUND_MS = 10_000
+/** So often in a row; a server that then lived for a minute counts as sound again. */
+const RESTARTS = 5
+const SOUND_MS = 60_000
 
 type Kept = Omit<ServerRecord, 'keeper'>
 
 export type Children = {
   status(): Status
   /** Resolves when it answers and has the namespace. */
-  server(program: string, namespace: string): Promise<void>
+  server(program: string | undefined, namespace: string): Promise<void>
   simulator(): Promise<void>
   end(): Promise<void>
 }
@@ -38,6 +39,7 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
   let last: Promise<void> = Promise.resolve()
   let simulator: ChildProcess | undefined
   let ending = false
+  let deaths = 0
   const note = (change: Kept) => {
     kept = { ...kept, ...change }
     record(kept)
@@ -49,10 +51,11 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
     const began = Date.now()
     const started = (child: ChildProcess) => child.pid && note({ server: identityOf(child.pid) })
     const { child, address, webUrl } = await startServer({ home, program, namespace, started })
-    note({ address, webUrl })
+    note({ address, webUrl, program })
     child.once('exit', () => {
       note({ address: undefined, webUrl: undefined, server: undefined })
-      if (!ending && Date.now() - began > SOUND_MS) inTurn(() => restart(program, namespace)).catch(console.error)
+      deaths = Date.now() - began > SOUND_MS ? 1 : deaths + 1
+      if (!ending && deaths <= RESTARTS) inTurn(() => restart(program, namespace)).catch(console.error)
     })
   }
 
@@ -69,7 +72,9 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
     return turn
   }
 
-  async function server(program: string, namespace: string): Promise<void> {
+  async function server(given: string | undefined, namespace: string): Promise<void> {
+    const program = given ?? kept.program
+    if (!program) throw new Error('no Temporal program was named to start the server with')
     if (!kept.address || !kept.server || !isAlive(kept.server)) await start(program, namespace)
     await ensureNamespace({ program, namespace, ports: lastPorts(home) as ServerPorts })
   }
@@ -88,7 +93,7 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
 
   async function end(): Promise<void> {
     ending = true
-    simulator?.disconnect()
+    if (simulator?.connected) simulator.disconnect()
     await last
     await Promise.all([...serversOn(databaseFile(home)), ...ownIdentity(simulator)].map(endProcess))
   }
@@ -113,12 +118,12 @@ const ownIdentity = (child?: ChildProcess): ProcessIdentity[] =>
 /** A server that an earlier keeper left running is used on if it is sound, else ended. */
 async function leftoverServer(home: string): Promise<Kept> {
   const running = serversOn(databaseFile(home))
-  const { address, webUrl, server } = readRecord(home) ?? {}
+  const { address, webUrl, server, program } = readRecord(home) ?? {}
   const [only] = running
   const { http } = lastPorts(home)
   const isSound =
     running.length === 1 && only?.pid === server?.pid && address && http && (await isServing(http, 'default'))
-  if (isSound) return { address, webUrl, server }
+  if (isSound) return { address, webUrl, server, program }
   for (const other of running) await endProcess(other)
   return {}
 }

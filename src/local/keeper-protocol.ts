@@ -11,8 +11,8 @@ export type Hello = { token: string; kind: 'user' | 'host' }
 export type Request =
   /** What is up, without starting anything. */
   | { ask: 'status' }
-  /** Start the server if it is not up; `program` is the Temporal program to start. */
-  | { ask: 'server'; program: string; namespace: string }
+  /** Start the server, with this Temporal program, if it is not up, and see that it has the namespace. */
+  | { ask: 'server'; program?: string; namespace: string }
   /** Start the shared simulator if it is not up. */
   | { ask: 'simulator' }
   /** From a host: its worker polls this queue of this server. */

@@ -14,10 +14,17 @@ export type Environment = Record<string, string | undefined>
 
 export type Say = (line: string) => void
 
+export const PROGRAM_ADVICE = 'Install the Temporal CLI (https://docs.temporal.io/cli), or Go 1.25 or newer'
+
 /** No way led to a Temporal program; the message lists each way and why it failed. */
 export class NoProgramError extends Error {
   override name = 'NoProgramError'
+  constructor(readonly ways: string[]) {
+    super(`no Temporal server program is to be had. Tried:\n${asList(ways)}\n${PROGRAM_ADVICE}.`)
+  }
 }
+
+export const asList = (lines: string[]) => lines.map((line) => `  - ${line}`).join('\n')
 
 /** The path of a `temporal` program whose server is new enough. @throws NoProgramError */
 export async function findProgram(say: Say, env: Environment = process.env): Promise<string> {
@@ -125,8 +132,5 @@ async function downloadOrBuild(draft: string, env: Environment, say: Say, whyNot
       say(`No Temporal program by ${name}: ${(error as Error).message}`)
     }
   }
-  throw new NoProgramError(
-    `no Temporal server program is to be had. Tried:\n${why.map((line) => `  - ${line}`).join('\n')}\n` +
-      'Install the Temporal CLI (https://docs.temporal.io/cli), or Go 1.25 or newer, or set TEMPORAL_ADDRESS.',
-  )
+  throw new NoProgramError(why)
 }

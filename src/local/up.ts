@@ -18,6 +18,8 @@ export type BringUpOptions = {
   start?: boolean
   /** One line about what is done, for stderr. */
   say: Say
+  /** Where somebody else's server is looked for; 7233. */
+  usualPort?: number
   env?: Environment
   cwd?: string
 }
@@ -72,9 +74,9 @@ class LocalRoom implements Up {
 
   static async open(options: BringUpOptions): Promise<LocalRoom> {
     const home = openDataDirectory(options.config.home)
-    const { config, say, env = process.env, start = true } = options
+    const { config, say, usualPort, env = process.env, start = true } = options
     const kind = options.host ? 'host' : 'user'
-    const { temporal, ours } = await findServer({ config, home, kind, start, env, say })
+    const { temporal, ours } = await findServer({ config, home, kind, start, usualPort, env, say })
     return new LocalRoom(options, home, temporal, ours !== undefined, ours?.webUrl, ours?.keeper)
   }
 

@@ -6,7 +6,7 @@ import type { Config, TemporalConfig } from '../config.js'
 import { databaseFile } from './data-directory.js'
 import { joinKeeper, type KeeperLink, openKeeper } from './keeper-link.js'
 import type { Hello } from './keeper-protocol.js'
-import { isListening, probe } from './probe.js'
+import { knock, probe } from './probe.js'
 import { asList, type Environment, findProgram, NoProgramError, PROGRAM_ADVICE, type Say } from './program.js'
 
 const CONFIGURED_MS = 10_000
@@ -80,7 +80,7 @@ const existingServer: Step = async (options, tried) => {
 
 const usualServer: Step = async ({ config: { namespace }, say, usualPort = USUAL_PORT }, tried) => {
   const temporal = { address: `127.0.0.1:${usualPort}`, namespace, source: 'the usual port' }
-  if (!(await isListening(usualPort, USUAL_MS))) {
+  if ((await knock(temporal.address, USUAL_MS)) !== 'accepted') {
     tried.push(`${temporal.address}: nothing listens`)
     return undefined
   }

@@ -7,6 +7,8 @@ import { isNewEnough, OLDEST_SERVER } from './program-version.js'
 export type Probe = { usable: true; version: string } | { usable: false; why: string }
 
 export async function probe(temporal: TemporalConfig, timeoutMs: number): Promise<Probe> {
+  if ((await knock(temporal.address, timeoutMs)) === 'refused')
+    return { usable: false, why: 'the connection is refused' }
   const { Connection } = await import('@temporalio/client') // heavy, and most commands find a server of ours
   const { address, namespace, tls, apiKey, metadata } = temporal
   try {
@@ -33,12 +35,13 @@ function reason(error: Error & { code?: number; details?: string }, namespace: s
   return (error.details || error.message).split('\n')[0]!
 }
 
-/** Whether anything accepts a TCP connection on this port of loopback. */
-export function isListening(port: number, timeoutMs: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port, timeout: timeoutMs })
-  return new Promise<boolean>((done) => {
-    socket.once('connect', () => done(true))
-    socket.once('timeout', () => done(false))
-    socket.once('error', () => done(false))
+/** What happens to a TCP connection to this address; a refusal is known at once, where the client would try again. */
+export function knock(address: string, timeoutMs: number): Promise<'accepted' | 'refused' | 'unknown'> {
+  const { hostname, port } = new URL(`tcp://${address}`)
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), timeout: timeoutMs })
+  return new Promise<'accepted' | 'refused' | 'unknown'>((done) => {
+    socket.once('connect', () => done('accepted'))
+    socket.once('timeout', () => done('unknown'))
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code === 'ECONNREFUSED' ? 'refused' : 'unknown'))
   }).finally(() => socket.destroy())
 }

@@ -1,11 +1,14 @@
 // What the keeper asks its server over the server's own HTTP interface, which needs no client library: is it there, and
 // does it have the namespace, the search attributes and a retention worth the name durable.
 import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ServerPorts } from './data-directory.js'
 import { without } from './environment.js'
 
 const ANSWER_MS = 2_000
+const COMMAND_MS = 20_000
+const REFRESH_MS = 30_000
 
 const SEARCH_ATTRIBUTES = { EnsembleWaiting: 'Bool', EnsembleUsd: 'Double' }
 
@@ -26,11 +29,8 @@ export async function ensureNamespace(options: {
   ports: ServerPorts
 }): Promise<void> {
   const { program, namespace, ports } = options
-  const operator = async (...args: string[]) => {
-    const target = ['--address', `127.0.0.1:${ports.grpc}`, '--namespace', namespace, '--disable-config-file']
-    const env = without(process.env, 'TEMPORAL_', 'ANTHROPIC_')
-    await promisify(execFile)(program, ['operator', ...args, ...target], { env, timeout: 20_000 })
-  }
+  const target = ['--address', `127.0.0.1:${ports.grpc}`, '--namespace', namespace, '--disable-config-file']
+  const operator = (...args: string[]) => operate(program, [...args, ...target])
   if (!(await isServing(ports.http, namespace))) await operator('namespace', 'create', '--retention', RETENTION)
   const { config } = (await describe(ports.http, namespace)) ?? {}
   const known = Object.values(config?.customSearchAttributeAliases ?? {})
@@ -40,6 +40,19 @@ export async function ensureNamespace(options: {
   }
   if (Number.parseInt(config?.workflowExecutionRetentionTtl ?? '', 10) < RETENTION_SECONDS) {
     await operator('namespace', 'update', '--retention', RETENTION)
+  }
+}
+
+/** A namespace made just now is known to all of the server only after its next refresh, some seconds later. */
+async function operate(program: string, args: string[]): Promise<void> {
+  const env = without(process.env, 'TEMPORAL_', 'ANTHROPIC_')
+  for (const until = Date.now() + REFRESH_MS; ; await sleep(200)) {
+    try {
+      await promisify(execFile)(program, ['operator', ...args], { env, timeout: COMMAND_MS })
+      return
+    } catch (error) {
+      if (!/Namespace \S+ is not found/.test((error as Error).message) || Date.now() > until) throw error
+    }
   }
 }
 

@@ -22,6 +22,8 @@ export type Continued = {
   /** Senders' ids of messages that were applied. */
   seen: string[]
   paused: boolean
+  /** A person stopped the run as it was about to continue. */
+  stopped: boolean
   /** Items a person stopped before they started. */
   interrupted: string[]
   /** Cache groups whose siblings need not wait any more. */

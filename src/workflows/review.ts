@@ -2,7 +2,7 @@
 // call the report stands, and the run says "partial".
 import type { ReviewResult } from '../contracts/outcome.js'
 import type { ReviewInput } from '../contracts/schemas.js'
-import { conclude } from './patterns/conclude.js'
+import { conclude, toItsEnd } from './patterns/conclude.js'
 import { continuedFrom, type Input } from './patterns/continuation.js'
 import { fanOut } from './patterns/fan-out.js'
 import { planned } from './patterns/planned.js'
@@ -16,8 +16,10 @@ export async function review(input: Input<ReviewInput>): Promise<ReviewResult> {
   const run = openRun('review', continued)
   steer(run)
   showProgress(run)
-  const plan = continued?.plan ?? (await planned(run, 'review', input))
-  if (!plan) return conclude(run)
-  await fanOut(run, plan)
-  return conclude(run, await reportOf(run, plan))
+  return toItsEnd(run, async () => {
+    const plan = continued?.plan ?? (await planned(run, 'review', input))
+    if (!plan) return conclude(run)
+    await fanOut(run, plan)
+    return conclude(run, await reportOf(run, plan))
+  })
 }

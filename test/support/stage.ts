@@ -73,7 +73,8 @@ export async function openStage(options: { workers?: number; searchAttributes?: 
       await Promise.all(workers.filter((worker) => worker.running()).map((worker) => worker.kill()))
       await connection.close()
       await simulator.close()
-      await server.stop()
+      // Its data goes with it: there is nothing to end well.
+      await server.kill()
       await rm(home, { recursive: true, force: true })
     },
   }

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { Connection } from '@temporalio/client'
 import { inject } from 'vitest'
-import { freePort } from './ports.js'
+import { freePorts } from './ports.js'
 import { until } from './until.js'
 
 export type TestServer = {
@@ -19,9 +19,25 @@ export type TestServer = {
   stop(): Promise<void>
 }
 
-export async function startServer(dir: string, options: { searchAttributes?: boolean } = {}): Promise<TestServer> {
+type ServerOptions = { searchAttributes?: boolean }
+
+export async function startServer(dir: string, options: ServerOptions = {}): Promise<TestServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await serverOn(await freePorts(4), dir, options)
+    } catch (error) {
+      // Somebody took a port before the server did.
+      if (!(error instanceof ServerExited) || attempt === 3) throw error
+    }
+  }
+}
+
+class ServerExited extends Error {}
+
+async function serverOn(ports: number[], dir: string, options: ServerOptions): Promise<TestServer> {
   const program = inject('temporalProgram')
-  const [port, uiPort, httpPort, metricsPort] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const [port, uiPort, httpPort, metricsPort] = ports
+  if (port === undefined) throw new Error('the server wants four ports')
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1', '--log-level', 'error']
   args.push(
     '--port',
@@ -49,7 +65,16 @@ export async function startServer(dir: string, options: { searchAttributes?: boo
     const log = openSync(join(dir, 'server.log'), 'a')
     child = spawn(program, args, { stdio: ['ignore', log, log] })
     closeSync(log)
-    await until('the Temporal server to answer', () => answers(`127.0.0.1:${port}`), 60)
+    const started = child
+    await until(
+      'the Temporal server to answer',
+      () => {
+        if (started.exitCode !== null)
+          throw new ServerExited(`the Temporal server exited with ${started.exitCode}: see ${join(dir, 'server.log')}`)
+        return answers(`127.0.0.1:${port}`)
+      },
+      60,
+    )
   }
   const end = async (signal: NodeJS.Signals) => {
     const gone = child

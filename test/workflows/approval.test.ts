@@ -23,8 +23,8 @@ afterAll(async () => {
 beforeEach(() => stage.simulator.resetJournal())
 
 const posts = () => stage.simulator.journal().posts
-const decide = (handle: WorkflowHandle, ...args: unknown[]) =>
-  handle.executeUpdate<Decided, unknown[]>('decide', { args })
+const decide = (handle: WorkflowHandle, message: unknown, ...more: unknown[]) =>
+  handle.executeUpdate<Decided, [unknown, ...unknown[]]>('decide', { args: [message, ...more] })
 const refusal = async (handle: WorkflowHandle, message: unknown): Promise<string> => {
   const error = await decide(handle, message).then(
     (decided) => new Error(`it was accepted: ${JSON.stringify(decided)}`),

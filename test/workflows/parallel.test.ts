@@ -180,9 +180,9 @@ describe('a request', () => {
 
   it.each([
     ['cacheSystem', { system: LONG, cacheSystem: true, prompt: 'echo' }],
-    ['cachePrompt', { prompt: `echo ${LONG}`, cachePrompt: true }],
+    ['cachePrompt', { system: '', prompt: `echo ${LONG}`, cachePrompt: true }],
   ])('with %s is written to the cache once and read from it afterwards', async (name, item) => {
-    const own = { ...item, system: `${name} ${item.system ?? ''}` }
+    const own = { ...item, system: `${name} ${item.system}` }
     const result = await run({ items: [own, own], concurrency: 1 })
     expect(result.items.map(({ usage }) => [usage.cacheWrite5mTokens > 0, usage.cacheReadTokens > 0])).toEqual([
       [true, false],

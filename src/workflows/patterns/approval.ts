@@ -15,7 +15,10 @@ export async function approval(
   })
   run.state = 'waiting'
   changed(run)
-  await condition(() => decision !== undefined || run.stopped)
-  run.answers.delete(ask.name)
-  return decision
+  try {
+    await condition(() => decision !== undefined || run.stopped)
+    return decision
+  } finally {
+    run.answers.delete(ask.name)
+  }
 }

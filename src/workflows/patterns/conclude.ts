@@ -1,21 +1,36 @@
 // How a run ends, said honestly: the first status that fits, and a workflow that fails only when nothing was answered.
-import { ApplicationFailure, CancellationScope, CancelledFailure } from '@temporalio/workflow'
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  TemporalFailure,
+} from '@temporalio/workflow'
 import { FAILURE } from '../../contracts/failures.js'
 import type { ItemResult, PlannedResult, RunResult, RunStatus } from '../../contracts/outcome.js'
 import { skipped } from './call.js'
 import { allResults } from './continuation.js'
 import { changed, type Run } from './run.js'
 
+/** However the body ends, the run's last state says so: also when it is cancelled or its input refused. */
+export async function toItsEnd<R>(run: Run, body: () => Promise<R>): Promise<R> {
+  try {
+    return await body()
+  } catch (error) {
+    if (error instanceof TemporalFailure) {
+      run.state = isCancellation(error) ? 'interrupted' : 'failed'
+      changed(run)
+    }
+    throw error
+  }
+}
+
 /** @param more the fields a workflow's result has besides. */
 export async function conclude<M extends object>(
   run: Run,
   more?: M,
 ): Promise<RunResult & { plan?: PlannedResult } & Partial<M>> {
-  if (CancellationScope.current().consideredCancelled) {
-    run.state = 'interrupted'
-    changed(run)
-    throw new CancelledFailure('the run was cancelled')
-  }
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled')
   const dry = run.plan?.dryRun ?? false
   const items = dry ? [] : await withEveryItem(run)
   const status = dry ? 'planned' : statusOf(run, items)

@@ -1,4 +1,4 @@
-// The page of a run in the Web UI: status first, then what a person can do, then the table of agents, within 4 KB.
+// The page of a run in the Web UI: status first, then what a person can do, the cost, and the table of agents, within 4 KB.
 import type { EndedItem } from '../../contracts/continuation.js'
 import { dollars } from './dollars.js'
 import { openApprovals, type Run } from './run.js'
@@ -10,7 +10,7 @@ const ROWS = 25
 export function detailsOf(run: Run): string {
   const { plan } = run
   const parts = [
-    `**${run.state}**${plan ? ` · ${text(plan.title)}` : ''}${plan?.server === 'simulated' ? ' · SIMULATED' : ''}`,
+    `**${run.state}**${plan ? ` · ${text(plan.title).slice(0, 300)}` : ''}${plan?.server === 'simulated' ? ' · SIMULATED' : ''}`,
     ...waiting(run),
     ...(plan
       ? [
@@ -18,9 +18,10 @@ export function detailsOf(run: Run): string {
           ...plan.warnings.slice(0, 5).map((warning) => `Note: ${text(warning).slice(0, 300)}`),
         ]
       : []),
-    table(run),
     `Spent ${dollars(run.totals.usd)} · cache saved ${dollars(run.totals.savedUsd)}`,
     ...refused(run),
+    // Last, because it is what may be cut.
+    table(run),
   ]
   return cut(parts.filter((part) => part !== '').join('\n\n'))
 }
@@ -28,7 +29,7 @@ export function detailsOf(run: Run): string {
 function waiting(run: Run): string[] {
   return openApprovals(run).map(
     ({ name, title, digest }) =>
-      `**Waiting for your answer: ${text(title)}** (${name})\n\nSend the signal \`approve\` with no input, \`reject\` with a reason, or \`revise\` with a patch of the input. Digest: \`${digest}\``,
+      `**Waiting for your answer: ${text(title).slice(0, 300)}** (${name})\n\nSend the signal \`approve\` with no input, \`reject\` with a reason, or \`revise\` with a patch of the input. Digest: \`${digest}\``,
   )
 }
 
@@ -74,6 +75,9 @@ function code(value: string): string {
   return value.replace(/[`\s]+/g, ' ')
 }
 
+/** Cut by bytes, at a character. */
 function cut(page: string): string {
-  return page.length > PAGE_BYTES ? `${page.slice(0, PAGE_BYTES)}\n…` : page
+  const bytes = new TextEncoder().encode(page)
+  if (bytes.length <= PAGE_BYTES) return page
+  return `${new TextDecoder().decode(bytes.subarray(0, PAGE_BYTES)).replace(/\uFFFD+$/, '')}\n…`
 }

@@ -1,7 +1,7 @@
 // Which item may start next. Items that share a cached text form a group: one leads, the others wait until the cache can
 // be read, the leader has ended, or ten seconds have passed. A leader answered from the journal wrote no cache, so it
 // hands the role on.
-import { condition } from '@temporalio/workflow'
+import { CancellationScope, condition } from '@temporalio/workflow'
 import { stepOf } from '../../contracts/call.js'
 import type { Plan, PlannedItem } from '../../contracts/plan.js'
 import { changed, type Run } from './run.js'
@@ -41,8 +41,9 @@ export function queuesOf(run: Run, plan: Plan, items: PlannedItem[]): Queues {
     const leader = group.pending.shift()
     if (!leader) return undefined
     group.leader = leader
-    const settled = () => group.leader !== leader || run.released.has(group.key)
-    void condition(settled, LEAD_MS).then((inTime) => {
+    const settled = () => run.stopped || group.leader !== leader || run.released.has(group.key)
+    // Not cancellable: nobody waits for it, so its cancellation would be an error that nobody handles.
+    void CancellationScope.nonCancellable(() => condition(settled, LEAD_MS)).then((inTime) => {
       if (!inTime) release(group)
     })
     return leader

@@ -10,6 +10,9 @@ import { addUsage, addUsd, noUsage, type Usd } from '../../contracts/usage.js'
 
 /** Refused messages shown; all are counted. */
 const REFUSED_SHOWN = 20
+/** Characters of a refused message's name and of the reason: they may repeat what a sender wrote, of any size. */
+const NAME_CHARACTERS = 100
+export const REASON_CHARACTERS = 500
 /** Senders' ids remembered, so that a repeated message counts once. */
 const SEEN_KEPT = 2000
 
@@ -56,7 +59,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     seen: new Set(continued?.seen),
     paused: continued?.paused ?? false,
     rejected: false,
-    stopped: false,
+    stopped: continued?.stopped ?? false,
     interrupted: new Set(continued?.interrupted),
     running: new Map(),
     released: new Set(continued?.released),
@@ -75,8 +78,13 @@ export function changed(run: Run): void {
 /** A message without effect: kept for people to see, never thrown. */
 export function refuse(run: Run, message: string, reason: string): void {
   run.refusedCount++
-  run.refused = [...run.refused, { message, reason, at: new Date().toISOString() }].slice(-REFUSED_SHOWN)
+  const entry = { message: short(message, NAME_CHARACTERS), reason: short(reason, REASON_CHARACTERS) }
+  run.refused = [...run.refused, { ...entry, at: new Date().toISOString() }].slice(-REFUSED_SHOWN)
   changed(run)
+}
+
+export function short(text: string, characters: number): string {
+  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text
 }
 
 /** @returns false when a message with this id was applied before. */

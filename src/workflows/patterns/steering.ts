@@ -6,7 +6,7 @@ import type { Approval, Decided, Decision, DecisionKind } from '../../contracts/
 import { approve, decide, interrupt, pause, reject, resume, revise, status } from '../../contracts/messages.js'
 import { type Read, readDecide, readDecision, readTarget } from './answer.js'
 import { interruptItem, stopRun } from './interruption.js'
-import { changed, firstTime, openApprovals, type Run, refuse, statusOf } from './run.js'
+import { changed, firstTime, openApprovals, REASON_CHARACTERS, type Run, refuse, short, statusOf } from './run.js'
 
 /** An answer without a digest counts from this long after the question was shown: before, it was meant for another. */
 const SHOWN_MS = 1000
@@ -134,5 +134,5 @@ function decided({ name, digest, answer }: Approval): Decided {
 }
 
 function answerRefused(reason: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(reason, FAILURE.answerRefused)
+  return ApplicationFailure.nonRetryable(short(reason, REASON_CHARACTERS), FAILURE.answerRefused)
 }

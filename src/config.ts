@@ -6,6 +6,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { devNull, homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
+import { TASK_QUEUE } from './contracts/names.js'
 
 type Environment = Record<string, string | undefined>
 
@@ -61,7 +62,7 @@ function projectRoot(cwd: string): string {
 }
 
 function taskQueueOf(env: Environment): string {
-  const name = env.ENSEMBLE_TASK_QUEUE || 'ensemble'
+  const name = env.ENSEMBLE_TASK_QUEUE || TASK_QUEUE
   if (/^[\w.:/@-]{1,200}$/.test(name)) return name
   throw new ConfigError(
     `ENSEMBLE_TASK_QUEUE: got ${JSON.stringify(name)}; wanted 1 to 200 letters, digits or any of _ . : / @ -`,

@@ -23,7 +23,7 @@ export async function readText(store: Store, text: Text): Promise<string> {
 }
 
 /** Cut at a character, not inside one. */
-export function head(text: string, characters: number): string {
+function head(text: string, characters: number): string {
   const cut = text.slice(0, characters)
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut
 }

@@ -21,10 +21,8 @@ import {
 } from './step-record.js'
 import { reaching } from './storage-error.js'
 
-export type { Call, Claim, Ending, Journal } from './claim.js'
-export type { Root } from './root-directory.js'
+export type { Claim, Journal } from './claim.js'
 export type { Attempt } from './step-record.js'
-export { StorageError } from './storage-error.js'
 
 export type JournalOptions = {
   /** The store's directory, so that `gc` removes a run's journal with the run. */

@@ -7,7 +7,7 @@ import { reaching, StorageError } from './storage-error.js'
 
 export type { Ref } from './blobs.js'
 export type { Root } from './root-directory.js'
-export { StorageError, type StorageErrorKind } from './storage-error.js'
+export { StorageError } from './storage-error.js'
 
 /** Every method may throw a StorageError of kind 'unreachable', which is worth another try. */
 export interface Store {

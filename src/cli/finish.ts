@@ -1,16 +1,17 @@
 // The end of a followed run: its result on standard output, what it cost and what to do next on standard error.
 import { InvalidInputError, NoResultError } from '../client/errors.js'
 import type { Run } from '../client/run.js'
-import type { RunResult } from '../contracts/outcome.js'
+import type { ModelServer, RunResult } from '../contracts/outcome.js'
 import { costTable, savedLine } from './cost-table.js'
 import { exitOfResult, keyRefused } from './exit-code.js'
 import { dollars } from './money.js'
 import { data, json, say } from './output.js'
 import { planLines } from './plan-lines.js'
+import { unspent } from './question.js'
 import { markdownOf } from './report.js'
 import type { Session } from './session.js'
 
-export type Finishing = { json?: boolean; plainText?: boolean }
+export type Finishing = { json?: boolean; plainText?: boolean; server?: ModelServer }
 
 /** Returns the exit code. */
 export async function finish(session: Session, run: Run, options: Finishing): Promise<number> {
@@ -19,7 +20,7 @@ export async function finish(session: Session, run: Run, options: Finishing): Pr
   else if (keyRefused(result)) say(`the model server refused the key: ${result.items[0]?.error?.message}`)
   else if (result.status === 'planned') data(planLines(result).join('\n'))
   else printed(result, options)
-  if (!options.plainText && !keyRefused(result)) summed(session, run.id, result)
+  if (!options.plainText && !keyRefused(result)) summed(session, run.id, result, options.server)
   else if (result.status !== 'completed') say(`${result.status}: ${firstError(result) ?? 'no answer'}`)
   return exitOfResult(result)
 }
@@ -38,10 +39,10 @@ function printed(result: RunResult, { plainText }: Finishing): void {
   data(markdownOf(result))
 }
 
-function summed(session: Session, id: string, result: RunResult): void {
+function summed(session: Session, id: string, result: RunResult, server: ModelServer | undefined): void {
   say('')
   if (result.items.length > 0) say(costTable(result, 20))
-  say(`${result.status} · ${dollars(result.usd)} · ${savedLine(result)}`)
+  say(`${result.status} · ${dollars(result.usd)}${unspent(server)} · ${savedLine(result)}`)
   const failed = firstError(result)
   if (failed) say(`first error: ${failed}`)
   const again = result.status === 'partial' || result.status === 'interrupted' || result.status === 'failed'

@@ -2,7 +2,7 @@
 // never the run.
 import { AnswerRefusedError } from '../client/errors.js'
 import type { Run } from '../client/run.js'
-import type { RunEvent } from '../client/run-event.js'
+import type { ModelServer } from '../contracts/outcome.js'
 import { EXIT } from './exit.js'
 import { finish } from './finish.js'
 import { json, say, someoneIsThere } from './output.js'
@@ -17,7 +17,6 @@ export type Following = {
   answer?: (run: Run, question: Question) => Promise<void>
   /** Prints the answer alone instead of a report. */
   plainText?: boolean
-  ask?: boolean
 }
 
 type Left = { code: number }
@@ -27,11 +26,13 @@ export async function follow(session: Session, run: Run, options: Following = {}
   const watching = new AbortController()
   const release = onInterrupt(() => watching.abort())
   const view = openView()
+  let server: ModelServer | undefined
   try {
     for await (const event of run.events({ signal: watching.signal })) {
       view.show(event)
+      if (event.type === 'status') server = event.report.server ?? server
       if (event.type !== 'approval') continue
-      const left = await answered(session, run, event, view, options)
+      const left = await answered(session, run, { ...event, ...(server && { server }) }, view, options, watching.signal)
       if (left) return left.code
     }
   } finally {
@@ -39,25 +40,26 @@ export async function follow(session: Session, run: Run, options: Following = {}
     release()
   }
   if (watching.signal.aborted) return detached(session, run)
-  return finish(session, run, options)
+  return finish(session, run, { ...options, ...(server && { server }) })
 }
 
 /** undefined when following goes on. */
 async function answered(
   session: Session,
   run: Run,
-  question: Extract<RunEvent, { type: 'approval' }>,
+  question: Question,
   view: View,
   options: Following,
+  stopping: AbortSignal,
 ): Promise<Left | undefined> {
   view.rest()
   if (options.answer) {
-    await options.answer(run, question)
+    await unlessAnswered(options.answer(run, question))
     return undefined
   }
   if (!someoneIsThere() || options.json) return leaveWaiting(session, run, question, options)
   for (;;) {
-    const prompted = await promptApproval(run, question)
+    const prompted = await promptApproval(run, question, stopping)
     try {
       switch (prompted.kind) {
         case 'approve':
@@ -83,6 +85,16 @@ async function answered(
       // A revision that is no valid input leaves the question open; anything else was answered meanwhile.
       if (prompted.kind !== 'revise') return undefined
     }
+  }
+}
+
+/** Somebody else may have been faster; the run goes on all the same. */
+async function unlessAnswered(answering: Promise<void>): Promise<void> {
+  try {
+    await answering
+  } catch (error) {
+    if (!(error instanceof AnswerRefusedError)) throw error
+    say(`not taken: ${error.message}`)
   }
 }
 

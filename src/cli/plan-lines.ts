@@ -7,10 +7,9 @@ const SHOWN = 20
 export function planLines(result: RunResult & { plan?: PlannedResult }): string[] {
   const { plan } = result
   if (!plan) return ['planned']
-  const { items, warnings, server } = plan
+  const { items, warnings } = plan
   return [
     ...askedLines(plan),
-    `  server    ${server}`,
     ...items.slice(0, SHOWN).map(({ id, model }) => `  item      ${id} (${model})`),
     ...(items.length > SHOWN ? [`  … and ${items.length - SHOWN} more`] : []),
     ...warnings.map((warning) => `  warning   ${warning}`),

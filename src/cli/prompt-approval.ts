@@ -1,5 +1,6 @@
 // Asks the person at the terminal. The question goes away by itself when somebody answers it elsewhere meanwhile.
 import type { Run } from '../client/run.js'
+import { say } from './output.js'
 import { askedLines, type Question } from './question.js'
 
 /** `later` leaves the question open; `elsewhere`: somebody else answered; `left`: Ctrl-C. */
@@ -11,16 +12,17 @@ export type Prompted =
 
 const LOOK_MS = 1000
 
-export async function promptApproval(run: Run, question: Question): Promise<Prompted> {
-  const { isCancel, note, select } = await import('@clack/prompts')
+/** `stopping` takes the question away and counts as left. */
+export async function promptApproval(run: Run, question: Question, stopping: AbortSignal): Promise<Prompted> {
+  const { isCancel, select } = await import('@clack/prompts')
   const answered = new AbortController()
-  const common = { input: process.stdin, output: process.stderr, signal: answered.signal }
+  const common = { input: process.stdin, output: process.stderr, signal: AbortSignal.any([answered.signal, stopping]) }
   const watcher = setInterval(() => {
     void stillOpen(run, question).then((open) => open || answered.abort())
   }, LOOK_MS)
   try {
-    const [title = '', ...lines] = askedLines(question)
-    note(lines.map((line) => line.trim()).join('\n'), title, { output: process.stderr })
+    say()
+    for (const line of askedLines(question)) say(line)
     const kind = await select({
       ...common,
       message: 'Go ahead?',

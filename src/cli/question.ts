@@ -1,8 +1,8 @@
 // An approval as it is put to a person: what would be done, for how much, and how to answer from anywhere.
-import type { Price } from '../contracts/outcome.js'
+import type { ModelServer, Price } from '../contracts/outcome.js'
 import { dollars } from './money.js'
 
-export type Question = { name: string; title: string; digest: string; price?: Price }
+export type Question = { name: string; title: string; digest: string; price?: Price; server?: ModelServer }
 
 /** Plain lines. `command` completes a command of ours. */
 export function questionLines(question: Question, id: string, command: (rest: string) => string): string[] {
@@ -15,11 +15,18 @@ export function questionLines(question: Question, id: string, command: (rest: st
 }
 
 /** Title, price and digest: exactly what an answer counts for. */
-export function askedLines({ title, price, digest }: Omit<Question, 'name'>): string[] {
+export function askedLines({ title, price, digest, server }: Omit<Question, 'name'>): string[] {
   return [
     title,
-    ...(price ? [`  price     about ${dollars(price.expectedUsd)}, at most ${dollars(price.worstUsd)}`] : []),
+    ...(price
+      ? [`  price     about ${dollars(price.expectedUsd)}, at most ${dollars(price.worstUsd)}${unspent(server)}`]
+      : []),
     ...(price?.basis ? [`  basis     ${price.basis}`] : []),
     `  digest    ${digest}`,
   ]
+}
+
+/** Simulated answers are priced as real ones would be, and cost nothing. */
+export function unspent(server: ModelServer | undefined): string {
+  return server === 'simulated' ? ' (simulated: nothing is spent)' : ''
 }

@@ -44,6 +44,7 @@ export async function* runEvents(server: Server, id: string, signal?: AbortSigna
         yield silence(server)
       }
       const got = first ?? (await Promise.race([ended, looking]))
+      const took = Date.now() - began // before the reader, who may take minutes over an event
       if ('result' in got || 'error' in got) return yield* ending(got, seen, stopped)
       if ('silent' in got) {
         if (!warned) yield { type: 'warning', message: got.silent }
@@ -56,7 +57,7 @@ export async function* runEvents(server: Server, id: string, signal?: AbortSigna
         interval = news.length > 0 ? FASTEST_MS : Math.min(SLOWEST_MS, interval * SLOWER)
       }
       // A large run's report takes its time: at most a fifth of ours goes into asking.
-      await within(Math.max(interval, 4 * (Date.now() - began)), [ended])
+      await within(Math.max(interval, 4 * took), [ended])
     }
   } catch (error) {
     if (!stopped.aborted) throw error

@@ -10,7 +10,7 @@ import { EXIT } from '../exit.js'
 import { withoutResult } from '../finish.js'
 import { dollars } from '../money.js'
 import { data, json, printable, say } from '../output.js'
-import { questionLines } from '../question.js'
+import { questionLines, unspent } from '../question.js'
 import { LOOKING, type Session, withSession } from '../session.js'
 import { table } from '../table.js'
 
@@ -50,13 +50,13 @@ async function reportIfAny(
 function page(session: Session, facts: RunFacts, report: StatusReport | undefined): string {
   const { id, workflow, status, summary, startedAt, endedAt, usd, rerunOf } = facts
   const link = session.webLink(id)
-  const price = report?.price
+  const { price, server } = report ?? {}
   const lines = [
     `${printable(id)}  ${report?.status ?? status}`,
     `  workflow  ${printable(report?.title ?? summary ?? workflow)}`,
     `  started   ${startedAt} (${ageOf(startedAt)} ago)`,
     ...(endedAt ? [`  ended     ${endedAt}`] : []),
-    `  cost      ${dollars(report?.usd ?? usd ?? 0)}${report?.server ? ` (${report.server})` : ''}`,
+    `  cost      ${dollars(report?.usd ?? usd ?? 0)}${unspent(server)}`,
     ...(rerunOf ? [`  rerun of  ${rerunOf.root.workflowId}`] : []),
     ...(link ? [`  web ui    ${link}`] : []),
     ...(report?.warnings ?? []).map((warning) => `  warning   ${warning}`),
@@ -67,7 +67,7 @@ function page(session: Session, facts: RunFacts, report: StatusReport | undefine
     lines.push(
       '',
       'waits for an answer:',
-      ...questionLines({ ...approval, ...(price && { price }) }, id, session.command),
+      ...questionLines({ ...approval, ...(price && { price }), ...(server && { server }) }, id, session.command),
     )
   }
   if (!report && facts.waitingFor) lines.push('', `waits for an answer: ${facts.waitingFor}`)

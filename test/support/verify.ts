@@ -1,11 +1,11 @@
 // What must hold after every run, whatever was broken meanwhile: every item has an outcome, in order; the history stays
 // within half of what the server allows and replays; and the model server was paid no more often than it had to be.
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
-import { ApplicationFailure } from '@temporalio/common'
+import type { WorkflowHandle } from '@temporalio/client'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { expect } from 'vitest'
 import type { RunResult } from '../../src/contracts/outcome.js'
 import type { JournalEntry } from '../../src/simulator/journal.js'
+import { resultOf } from './run-result.js'
 import type { Stage } from './stage.js'
 
 /** Half of what a server allows: a history has 51,200 events and 50 MiB, a payload 2 MiB. */
@@ -14,18 +14,9 @@ const HALF = { events: 25_600, bytes: 25 * 1024 * 1024, payload: 1024 * 1024 }
 type Replay = typeof import('../../src/workers/replay.js')
 const REPLAY = new URL('../../dist/workers/replay.js', import.meta.url).href
 
-let quiet: Runtime | undefined
-
-/** The result of a run, also of one that failed because no item is ok. */
-export async function resultOf(handle: WorkflowHandle): Promise<RunResult> {
-  try {
-    return (await handle.result()) as RunResult
-  } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : undefined
-    if (cause instanceof ApplicationFailure && cause.type === 'RunFailed') return cause.details?.[0] as RunResult
-    throw error
-  }
-}
+let quiet = false
+/** One after the other: the SDK's runtime ends with its last worker, also under one that begins just then. */
+let replaying: Promise<void> = Promise.resolve()
 
 /** Waits for the end of a run and checks what must hold for every run; `ids` are its items' in order. */
 export async function verified(handle: WorkflowHandle, ids: string[]): Promise<RunResult> {
@@ -42,9 +33,15 @@ export async function verifyHistory(handle: WorkflowHandle): Promise<void> {
   expect(historySize ?? 0).toBeLessThanOrEqual(HALF.bytes)
   const history = await handle.fetchHistory()
   expect(largestPayload(history)).toBeLessThanOrEqual(HALF.payload)
-  quiet ??= Runtime.install({ logger: new DefaultLogger('WARN') })
-  const { replay } = (await import(REPLAY)) as Replay
-  await replay(history, handle.workflowId)
+  const before = replaying
+  replaying = (async () => {
+    await before.catch(() => {}) // whoever waited for it has its error
+    if (!quiet) Runtime.install({ logger: new DefaultLogger('WARN') })
+    quiet = true
+    const { replay } = (await import(REPLAY)) as Replay
+    await replay(history, handle.workflowId)
+  })()
+  await replaying
 }
 
 /** What the simulator saw of the prompts that begin like this, in the order it came. */

@@ -1,6 +1,7 @@
 // From a finished message to what a run keeps: the text, the parsed output, and the branches in which a message is no
 // usable answer. Text is selected by block type, never by position: thinking comes first.
 import { FAILURE, type FailureType } from '../../contracts/failures.js'
+import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
 
 /** What the journal keeps of an answer: all of it, so that later calls can continue from it unchanged. */
@@ -42,12 +43,19 @@ export function readAnswer(
   }
   if (text === '' && warnings.length === 0) warnings.push('the answer is empty')
   if (!wantsOutput) return { text, warnings }
+  let output: unknown
   try {
-    return { text, output: JSON.parse(text), warnings }
+    output = JSON.parse(text)
   } catch {
     const why = warnings.length > 0 ? ` (${warnings.join('; ')})` : ''
     return { failure: FAILURE.outputInvalid, message: `wanted JSON for the output schema, got ${excerpt(text)}${why}` }
   }
+  if (isTooDeep(output))
+    return {
+      failure: FAILURE.outputInvalid,
+      message: `wanted JSON nested at most ${MAX_NESTING} levels deep, got more: ${excerpt(text)}`,
+    }
+  return { text, output, warnings }
 }
 
 function toolNames(content: Answer['content']): string {

@@ -1,10 +1,13 @@
 // The worker's door: whatever a client sent is checked again here, because anybody may start a run with hand-written
 // JSON.
 import type { z } from 'zod'
+import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import { explain } from '../../contracts/schemas.js'
 import { InputError } from '../input-error.js'
 
 export function parseInput<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {
+  if (isTooDeep(raw))
+    throw new InputError(`input: is nested too deep; wanted at most ${MAX_NESTING} levels of lists and objects`)
   const loneSurrogate = findLoneSurrogate(raw, [])
   if (loneSurrogate)
     throw new InputError(`${loneSurrogate}: has half a surrogate pair, which is no text; wanted whole characters`)

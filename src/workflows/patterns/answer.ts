@@ -1,11 +1,10 @@
 // Reads what people send kindly: nothing, a note, a form's object, surplus fields. What cannot be meant is refused with
 // the reason, never guessed, and nothing here throws.
 import type { Decision, DecisionKind } from '../../contracts/messages.js'
+import { isTooDeep } from '../../contracts/nesting.js'
 
 export type Read<T> = T | { refused: string }
 
-/** Two thousand of them are carried along when a run continues as new. */
-const ID_CHARACTERS = 200
 const OWN_FIELDS = new Set(['kind', 'digest', 'approval', 'by', 'note', 'reason', 'id', 'input'])
 
 export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> {
@@ -18,9 +17,8 @@ export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> 
   for (const field of ['digest', 'approval', 'by', 'note', 'id'] as const) {
     const value = sent[field] ?? (field === 'note' ? sent.reason : undefined)
     if (value === undefined || value === null) continue
-    if (typeof value === 'object')
-      return { refused: `${kind}: ${field} is ${JSON.stringify(value).slice(0, 80)}, wanted text` }
-    decision[field] = String(value).slice(0, field === 'id' ? ID_CHARACTERS : 1000)
+    if (typeof value === 'object') return { refused: `${kind}: ${field} is ${shown(value)}, wanted text` }
+    decision[field] = String(value).slice(0, 1000)
   }
   if (kind === 'revise') {
     const patch = isObject(sent.input) ? sent.input : bare(sent)
@@ -34,7 +32,7 @@ export function readDecide(sent: unknown): Read<Decision> {
   const kind = isObject(sent) ? sent.kind : sent
   if (kind === 'approve' || kind === 'reject' || kind === 'revise')
     return readDecision(kind, isObject(sent) ? sent : undefined)
-  return { refused: `decide: kind is ${JSON.stringify(kind) ?? 'missing'}, wanted approve, reject or revise` }
+  return { refused: `decide: kind is ${shown(kind)}, wanted approve, reject or revise` }
 }
 
 export type Target = { item?: string; id?: string }
@@ -47,16 +45,20 @@ export function readTarget(message: string, sent: unknown): Read<Target> {
   if (!isObject(sent)) return {}
   const { item, id } = sent
   if (item !== undefined && item !== null && typeof item === 'object')
-    return { refused: `${message}: item is ${JSON.stringify(item).slice(0, 80)}, wanted its id` }
+    return { refused: `${message}: item is ${shown(item)}, wanted its id` }
   return {
     ...(item !== undefined && item !== null && { item: String(item) }),
-    ...(id !== undefined && id !== null && { id: String(id).slice(0, ID_CHARACTERS) }),
+    ...(id !== undefined && id !== null && { id: String(id).slice(0, 200) }),
   }
 }
 
 /** A patch written as the message itself: what is not one of our own fields. */
 function bare(sent: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(sent).filter(([key]) => !OWN_FIELDS.has(key)))
+}
+
+function shown(value: unknown): string {
+  return isTooDeep(value) ? 'nested too deep' : (JSON.stringify(value)?.slice(0, 80) ?? 'missing')
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 // A history has a limit, a run has none: between calls it continues as new with facts and refs, and no message is lost
 // on the way.
-import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow'
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { Continued } from '../../contracts/continuation.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
@@ -10,7 +10,9 @@ import type { Run } from './run.js'
 /** What a workflow is called with: its input, or what its earlier execution carried over. */
 export type Input<I> = I | { continued: Continued }
 
+/** Only an earlier execution may carry something over; written by hand it is an unknown field, refused by `prepare`. */
 export function continuedFrom(input: unknown): Continued | undefined {
+  if (workflowInfo().continuedFromExecutionRunId === undefined) return undefined
   if (typeof input !== 'object' || input === null || !('continued' in input)) return undefined
   return (input as { continued: Continued }).continued
 }
@@ -28,7 +30,6 @@ export async function continueRun(run: Run, plan: Plan): Promise<never> {
     refusedCount: run.refusedCount,
     seen: [...run.seen],
     paused: run.paused,
-    stopped: run.stopped,
     interrupted: [...run.interrupted],
     released: [...run.released],
   }

@@ -1,6 +1,7 @@
 // Plan, price, approve: what a run will cost is known, and said yes to where it must be, before anything is spent.
 import { ActivityFailure, ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import { FAILURE } from '../../contracts/failures.js'
+import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Plan, PrepareRequest } from '../../contracts/plan.js'
 import { approval } from './approval.js'
 import { planning } from './call.js'
@@ -44,6 +45,12 @@ export async function planned(
 }
 
 async function prepare(run: Run, workflow: PrepareRequest['workflow'], input: unknown): Promise<Plan | undefined> {
+  // Checked before it is handed on: no activity can be asked with what cannot be written.
+  if (isTooDeep(input))
+    throw ApplicationFailure.nonRetryable(
+      `input: is nested too deep; wanted at most ${MAX_NESTING} levels of lists and objects`,
+      FAILURE.invalidInput,
+    )
   run.state = 'preparing'
   changed(run)
   const scope = new CancellationScope({ cancellable: true })

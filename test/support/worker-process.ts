@@ -1,6 +1,7 @@
 // A real worker process from the built code, to be killed, terminated or cut off like any other.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export type WorkerProcess = {
@@ -19,6 +20,7 @@ const MAIN = new URL('../../dist/workers/main.js', import.meta.url).pathname
 export async function startWorker(
   env: { address: string; home: string; baseUrl: string; taskQueue?: string } & { extra?: NodeJS.ProcessEnv },
 ): Promise<WorkerProcess> {
+  await mkdir(env.home, { recursive: true })
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     cwd: env.home,

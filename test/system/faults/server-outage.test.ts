@@ -65,7 +65,10 @@ describe.concurrent('a network that is cut', () => {
 
   beforeAll(async () => {
     stage = await openStage({ workers: 0 })
-    stage.simulator.setRules([{ match: { prompt: 'again' }, reply: { text } }, { reply: { text, firstTokenMs: 50, delayMs: 22_000 } }])
+    stage.simulator.setRules([
+      { match: { prompt: 'again' }, reply: { text } },
+      { reply: { text, firstTokenMs: 50, delayMs: 22_000 } },
+    ])
   })
 
   afterAll(() => stage?.close())

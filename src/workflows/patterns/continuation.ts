@@ -30,6 +30,7 @@ export async function continueRun(run: Run, plan: Plan): Promise<never> {
     refusedCount: run.refusedCount,
     seen: [...run.seen],
     paused: run.paused,
+    stopped: run.stopped,
     interrupted: [...run.interrupted],
     released: [...run.released],
   }

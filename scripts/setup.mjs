@@ -50,9 +50,10 @@ function isInstalled() {
   return wanted.every(([path, { version, optional }]) => (present[path] ? present[path].version === version : optional))
 }
 
+/** Not `npm ci`: that refuses a lock file made on one platform where the registry has optional packages of others. */
 async function install() {
-  say('Installing the dependencies (npm ci)')
-  await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root })
+  say('Installing the dependencies (npm install)')
+  await must('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root })
 }
 
 async function build(sources) {

@@ -5,6 +5,8 @@ import { isTooDeep } from '../../contracts/nesting.js'
 
 export type Read<T> = T | { refused: string }
 
+/** Two thousand of them are carried along when a run continues as new. */
+const ID_CHARACTERS = 200
 const OWN_FIELDS = new Set(['kind', 'digest', 'approval', 'by', 'note', 'reason', 'id', 'input'])
 
 export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> {
@@ -18,7 +20,7 @@ export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> 
     const value = sent[field] ?? (field === 'note' ? sent.reason : undefined)
     if (value === undefined || value === null) continue
     if (typeof value === 'object') return { refused: `${kind}: ${field} is ${shown(value)}, wanted text` }
-    decision[field] = String(value).slice(0, 1000)
+    decision[field] = String(value).slice(0, field === 'id' ? ID_CHARACTERS : 1000)
   }
   if (kind === 'revise') {
     const patch = isObject(sent.input) ? sent.input : bare(sent)
@@ -48,7 +50,7 @@ export function readTarget(message: string, sent: unknown): Read<Target> {
     return { refused: `${message}: item is ${shown(item)}, wanted its id` }
   return {
     ...(item !== undefined && item !== null && { item: String(item) }),
-    ...(id !== undefined && id !== null && { id: String(id).slice(0, 200) }),
+    ...(id !== undefined && id !== null && { id: String(id).slice(0, ID_CHARACTERS) }),
   }
 }
 

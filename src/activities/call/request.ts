@@ -28,9 +28,10 @@ const MAX_BREAKPOINTS = 4
 /** @param shared the shared system blocks, and whether a breakpoint goes after them. */
 export function buildRequest(call: StoredCall, shared?: { blocks: Block[]; cached: boolean }): BuiltRequest {
   const warnings: string[] = []
-  const messages = structuredClone(call.messages)
-  const sharedBlocks = structuredClone(shared?.blocks ?? [])
-  const own = structuredClone(call.system ?? [])
+  // Copied as deep as the marks go: the stored request is shared by every attempt.
+  const messages = call.messages.map((message) => ({ ...message, content: copyBlocks(message.content) }))
+  const sharedBlocks = copyBlocks(shared?.blocks ?? [])
+  const own = copyBlocks(call.system ?? [])
   markBreakpoints({ call, sharedBlocks, own, messages, cacheShared: shared?.cached ?? false, warnings })
   const system = [...sharedBlocks, ...own]
   const params = {
@@ -45,6 +46,10 @@ export function buildRequest(call: StoredCall, shared?: { blocks: Block[]; cache
     Object.assign(params, { output_config: { ...config, format: { type: 'json_schema', schema: call.output } } })
   }
   return { params: params as unknown as Anthropic.MessageCreateParamsNonStreaming, warnings }
+}
+
+function copyBlocks<T extends string | Block[]>(content: T): T {
+  return (typeof content === 'string' ? content : content.map((block) => ({ ...block }))) as T
 }
 
 type Marking = {

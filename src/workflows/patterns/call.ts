@@ -27,13 +27,20 @@ export const planning = proxyActivities<Pick<Activities, 'prepare'>>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
 })
 
-type Ended = { result: ItemResult; savedUsd: Usd; reused: boolean }
+export type Ended = { result: ItemResult; savedUsd: Usd; reused: boolean }
 
 /**
+ * No async function on purpose: the sandbox records a stack for every promise, which was most of what a call cost in it.
+ * @param scope what an interruption cancels.
  * @param wasInterrupted whether a person asked this item to stop: from then on any ending without an answer is an
  *   interruption (a dead worker, a failure, waiting for a retry).
  */
-export async function call(request: CallRequest, id: string, wasInterrupted: () => boolean): Promise<Ended> {
+export function call(
+  request: CallRequest,
+  id: string,
+  scope: CancellationScope,
+  wasInterrupted: () => boolean,
+): Promise<Ended> {
   const { callClaude } = proxyActivities<Pick<Activities, 'callClaude'>>({
     // Our own timer ends the request; this only catches a worker that hangs.
     startToCloseTimeout: (request.timeoutSeconds + 30) * 1000,
@@ -45,16 +52,15 @@ export async function call(request: CallRequest, id: string, wasInterrupted: () 
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
     summary: request.label.slice(0, 200),
   })
-  try {
-    return fromOutcome(await callClaude(request), id)
-  } catch (error) {
-    if (!(error instanceof TemporalFailure)) throw error
-    return wasInterrupted() || isCancelled() ? await interrupted(request, id) : failed(error, id)
-  }
-}
-
-function isCancelled(): boolean {
-  return CancellationScope.current().consideredCancelled
+  return scope
+    .run(() => callClaude(request))
+    .then(
+      (outcome) => fromOutcome(outcome, id),
+      (error: unknown) => {
+        if (!(error instanceof TemporalFailure)) throw error
+        return wasInterrupted() || scope.consideredCancelled ? interrupted(request, id) : failed(error, id)
+      },
+    )
 }
 
 function fromOutcome(outcome: CallOutcome, id: string): Ended {

@@ -3,7 +3,7 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow'
 import { type CallRequest, stepOf } from '../../contracts/call.js'
 import { cacheReady } from '../../contracts/messages.js'
 import type { Plan, PlannedItem } from '../../contracts/plan.js'
-import { call, skipped } from './call.js'
+import { call, type Ended, skipped } from './call.js'
 import { continueRun } from './continuation.js'
 import { stopRun, wasInterrupted } from './interruption.js'
 import { queuesOf } from './queues.js'
@@ -29,24 +29,33 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
   let started = 0
   let active = 0
   let bug: unknown
-  // Few promises on purpose: the sandbox records a stack for each, which is most of what a call costs in here.
-  const start = async (item: PlannedItem, leads: boolean) => {
-    try {
-      queues.ended(item, await runItem(run, plan, item, leads))
-    } catch (error) {
-      bug ??= error
+  const start = (item: PlannedItem, leads: boolean) => {
+    active++
+    const settle = ({ result, savedUsd, reused }: Ended) => {
+      active--
+      queues.ended(item, reused)
+      endItem(run, result, savedUsd)
     }
-    active--
-    changed(run)
+    if (run.interrupted.has(item.id)) {
+      settle({ result: { ...skipped(item.id), status: 'interrupted' }, savedUsd: 0, reused: true })
+      return
+    }
+    started++
+    const scope = new CancellationScope()
+    run.running.set(item.id, scope)
+    call(requestOf(run, plan, item, leads), item.id, scope, () => wasInterrupted(run, item.id)).then(
+      settle,
+      (error) => {
+        bug ??= error
+      },
+    )
   }
   const pump = () => {
     if (run.stopped) for (const { id } of queues.drain()) endItem(run, skipped(id), 0)
     while (!run.paused && active < plan.concurrency && started < PER_EXECUTION) {
       const next = queues.take()
       if (!next) return
-      started++
-      active++
-      void start(next.item, next.leads)
+      start(next.item, next.leads)
     }
   }
   run.listeners.push(pump)
@@ -62,20 +71,7 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
   if (!queues.empty()) await continueRun(run, plan)
 }
 
-async function runItem(run: Run, plan: Plan, item: PlannedItem, leads: boolean): Promise<boolean> {
-  if (run.interrupted.has(item.id)) {
-    endItem(run, { ...skipped(item.id), status: 'interrupted' }, 0)
-    return true
-  }
-  const scope = new CancellationScope()
-  run.running.set(item.id, scope)
-  const request = requestOf(run, plan, item, leads)
-  const { result, savedUsd, reused } = await scope.run(() => call(request, item.id, () => wasInterrupted(run, item.id)))
-  endItem(run, result, savedUsd)
-  return reused
-}
-
-export function requestOf(run: Run, plan: Plan, item: PlannedItem, leads: boolean): CallRequest {
+function requestOf(run: Run, plan: Plan, item: PlannedItem, leads: boolean): CallRequest {
   const shared = item.shared === undefined ? undefined : plan.shared[item.shared]
   const page = plan.pages[item.page]
   if (page === undefined) throw new Error(`the plan has no page ${item.page} for item ${item.id}`)

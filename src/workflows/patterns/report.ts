@@ -56,7 +56,7 @@ async function summarise(run: Run, plan: Plan, { summary }: Consolidated): Promi
     leader: false,
     timeoutSeconds: SUMMARY_SECONDS,
   }
-  const { result, savedUsd } = await scope.run(() => call(request, SUMMARY, () => wasInterrupted(run, SUMMARY)))
+  const { result, savedUsd } = await call(request, SUMMARY, scope, () => wasInterrupted(run, SUMMARY))
   endItem(run, result, savedUsd)
   return result
 }

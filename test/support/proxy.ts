@@ -15,7 +15,8 @@ export type Proxy = {
   close(): Promise<void>
 }
 
-export async function startProxy(targetPort: number): Promise<Proxy> {
+/** @param sees told of all bytes on their way to the server */
+export async function startProxy(targetPort: number, sees?: (bytes: Buffer) => void): Promise<Proxy> {
   let mode: Mode = 'pass'
   let hits = 0
   const pairs = new Set<[Socket, Socket]>()
@@ -38,6 +39,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
         if (mode === 'pass') to.write(bytes)
         else hits++
       })
+    if (sees) client.on('data', sees)
     pass(client, upstream)
     pass(upstream, client)
     for (const socket of pair) socket.on('close', drop).on('error', drop)

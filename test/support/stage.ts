@@ -22,6 +22,7 @@ export type Stage = {
     baseUrl?: string
     taskQueue?: string
     home?: string
+    cwd?: string
     env?: NodeJS.ProcessEnv
   }): Promise<WorkerProcess>
   /** Starts a run as a foreign program would: by name, with plain JSON. */
@@ -46,12 +47,13 @@ export async function openStage(options: { workers?: number; searchAttributes?: 
     simulator,
     client,
     workers,
-    async addWorker({ address = server.address, baseUrl = simulator.url, taskQueue, home: own = home, env } = {}) {
+    async addWorker({ address = server.address, baseUrl = simulator.url, taskQueue, home: own = home, cwd, env } = {}) {
       const worker = await startWorker({
         address,
         baseUrl,
         home: own,
         ...(taskQueue && { taskQueue }),
+        ...(cwd && { cwd }),
         ...(env && { extra: env }),
       })
       workers.push(worker)

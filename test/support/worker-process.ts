@@ -18,12 +18,14 @@ const MAIN = new URL('../../dist/workers/main.js', import.meta.url).pathname
 
 /** Resolves when it polls. `env` adds to a clean environment: no key of the machine reaches it. */
 export async function startWorker(
-  env: { address: string; home: string; baseUrl: string; taskQueue?: string } & { extra?: NodeJS.ProcessEnv },
+  env: { address: string; home: string; baseUrl: string; taskQueue?: string; cwd?: string } & {
+    extra?: NodeJS.ProcessEnv
+  },
 ): Promise<WorkerProcess> {
   await mkdir(env.home, { recursive: true })
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    cwd: env.home,
+    cwd: env.cwd ?? env.home,
     env: {
       PATH: process.env.PATH,
       HOME: env.home,

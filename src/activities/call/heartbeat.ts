@@ -5,7 +5,8 @@ import { lastLine } from '../texts.js'
 import type { Progress } from './stream.js'
 import { estimateTokens } from './usage.js'
 
-const EVERY_MS = 200
+/** As often as they are sent: at 200 ms, two hundred calls of 2 s took a tenth longer and were stopped no sooner. */
+const EVERY_MS = 500
 const LINE_CHARACTERS = 200
 
 /** @returns stops beating. */

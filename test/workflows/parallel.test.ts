@@ -248,6 +248,12 @@ describe('an answer', () => {
     expect(result.items[0]?.usd).toBeGreaterThan(0)
   })
 
+  it('that is JSON of another shape is an error too, and the reason names the place', async () => {
+    stage.simulator.setRules([{ match: { prompt: 'shape' }, reply: { json: { n: 'four' } } }])
+    const result = await run({ items: [{ prompt: 'shape', output }, { prompt: 'other' }] })
+    expect(result.items[0]).toMatchObject({ error: { type: 'OutputInvalid', message: expect.stringMatching(/: n: /) } })
+  })
+
   it('above inlineBytes is stored byte by byte, with its head in the result', async () => {
     const items = [{ prompt: 'large' }]
     const [stored] = (await run({ items })).items

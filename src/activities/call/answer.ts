@@ -3,6 +3,7 @@
 import { FAILURE, type FailureType } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
+import { misfit } from './misfit.js'
 
 /** What the journal keeps of an answer: all of it, so that later calls can continue from it unchanged. */
 export type Answer = {
@@ -18,10 +19,18 @@ export type Answer = {
 
 export type Reading = { text: string; output?: unknown; warnings: string[] } | { failure: FailureType; message: string }
 
-/** @param wantsOutput the request asked for structured output. */
+export type ReadAs = {
+  /** The request asked for structured output. */
+  wantsOutput: boolean
+  /** Checked against; an answer from the journal was. */
+  schema?: Record<string, unknown>
+  maxTokens: number
+  refusal?: string
+}
+
 export function readAnswer(
   answer: Pick<Answer, 'content' | 'stopReason'>,
-  { wantsOutput, maxTokens, refusal }: { wantsOutput: boolean; maxTokens: number; refusal?: string },
+  { wantsOutput, schema, maxTokens, refusal }: ReadAs,
 ): Reading {
   const text = answer.content.flatMap((block) => (block.type === 'text' ? [String(block.text)] : [])).join('')
   const warnings: string[] = []
@@ -55,6 +64,8 @@ export function readAnswer(
       failure: FAILURE.outputInvalid,
       message: `wanted JSON nested at most ${MAX_NESTING} levels deep, got more: ${excerpt(text)}`,
     }
+  const why = schema && misfit(output, schema)
+  if (why) return { failure: FAILURE.outputInvalid, message: `the answer does not fit the output schema: ${why}` }
   return { text, output, warnings }
 }
 

@@ -89,7 +89,7 @@ type Done = Extract<StreamEnd, { kind: 'done' }>
 function read({ output, maxTokens }: StoredCall, { content, stopReason, refusal }: Done): Reading {
   return readAnswer(
     { content: content as unknown as Answer['content'], stopReason },
-    { wantsOutput: output !== undefined, maxTokens, ...(refusal && { refusal }) },
+    { wantsOutput: output !== undefined, ...(output && { schema: output }), maxTokens, ...(refusal && { refusal }) },
   )
 }
 

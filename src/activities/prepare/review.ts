@@ -28,7 +28,9 @@ export type ReviewKeep = {
 
 export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Draft> {
   const input = parseInput(ReviewInput, raw)
-  const model = input.model ?? DEFAULT_MODEL
+  const named = input.model ?? DEFAULT_MODEL
+  // Resolved here already: the summary's request is made long after the plan.
+  const model = findModel(named)?.id ?? named
   const maxTokens = input.maxTokens ?? MAX_TOKENS
   const experts = await loadExperts(input.experts, (path) => readFile(path, 'utf8')).catch(toInputError)
   const { files, leftOut } = await readReviewFiles(input, signal)

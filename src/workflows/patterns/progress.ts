@@ -1,5 +1,5 @@
-// What people see of a run without asking it: a page in the Web UI, the memo in every list. The page is set at most once
-// a second, the memo only when status or waiting changes, because each memo is an event in history.
+// What people see of a run without asking it: a page in the Web UI, the memo in every list. The page costs no history,
+// only time in large runs; the memo is written when status or waiting changes, because each one is an event in history.
 
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
@@ -7,7 +7,9 @@ import { MEMO, SEARCH_ATTRIBUTES } from '../../contracts/names.js'
 import { detailsOf } from './details.js'
 import { openApprovals, type Run } from './run.js'
 
+/** Between two pages of a large run at work. */
 const PAGE_MS = 1000
+const LARGE = 200
 
 const WAITING = defineSearchAttributeKey(SEARCH_ATTRIBUTES.waiting, SearchAttributeType.BOOL)
 const USD = defineSearchAttributeKey(SEARCH_ATTRIBUTES.usd, SearchAttributeType.DOUBLE)
@@ -15,14 +17,17 @@ const USD = defineSearchAttributeKey(SEARCH_ATTRIBUTES.usd, SearchAttributeType.
 export function showProgress(run: Run): void {
   let shownAt = 0
   let noted = ''
+  let refusals = 0
   run.listeners.push(() => {
     if (run.paused && run.state === 'running') run.state = 'paused'
     if (!run.paused && run.state === 'paused') run.state = 'running'
     const waitingFor = openApprovals(run).map((approval) => approval.name)
     const note = JSON.stringify([run.state, waitingFor])
     const now = Date.now()
-    if (note === noted && now - shownAt < PAGE_MS) return
+    const shown = note === noted && refusals === run.refusedCount
+    if (shown && isBusy(run) && now - shownAt < PAGE_MS) return
     shownAt = now
+    refusals = run.refusedCount
     setCurrentDetails(detailsOf(run))
     if (note === noted) return
     noted = note
@@ -34,4 +39,10 @@ export function showProgress(run: Run): void {
       { key: USD, value: run.totals.usd ?? 0 },
     ])
   })
+}
+
+/** Many items, and more about to start: the next change, and with it the next page, is near. */
+function isBusy(run: Run): boolean {
+  const items = run.plan?.items.length ?? 0
+  return items > LARGE && !run.paused && run.ended.length + run.running.size < items
 }

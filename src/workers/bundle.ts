@@ -9,7 +9,8 @@ export const BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import
 /** The code of all workflows as one script. Throws when it holds anything a workflow may not use. */
 export async function buildBundle(): Promise<string> {
   const workflowsPath = fileURLToPath(new URL('../workflows/index.js', import.meta.url))
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
+  const payloadConverterPath = fileURLToPath(new URL('../workflows/payload-converter.js', import.meta.url))
+  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger: new DefaultLogger('WARN') })
   return code
 }
 

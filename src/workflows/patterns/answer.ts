@@ -2,6 +2,7 @@
 // the reason, never guessed, and nothing here throws.
 import type { Decision, DecisionKind } from '../../contracts/messages.js'
 import { isTooDeep } from '../../contracts/nesting.js'
+import { isUnreadable } from '../../contracts/unreadable.js'
 
 export type Read<T> = T | { refused: string }
 
@@ -10,6 +11,7 @@ const ID_CHARACTERS = 200
 const OWN_FIELDS = new Set(['kind', 'digest', 'approval', 'by', 'note', 'reason', 'id', 'input'])
 
 export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> {
+  if (isUnreadable(sent)) return { refused: `${kind}: ${sent.unreadable}` }
   if (sent === false)
     return { refused: `${kind} was sent false: send ${kind === 'approve' ? 'reject' : 'approve'} to say no` }
   if (Array.isArray(sent)) return { refused: `${kind} was sent a list, wanted nothing, a note or one object` }
@@ -31,6 +33,7 @@ export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> 
 
 /** `decide` names its kind in the message. */
 export function readDecide(sent: unknown): Read<Decision> {
+  if (isUnreadable(sent)) return { refused: `decide: ${sent.unreadable}` }
   const kind = isObject(sent) ? sent.kind : sent
   if (kind === 'approve' || kind === 'reject' || kind === 'revise')
     return readDecision(kind, isObject(sent) ? sent : undefined)
@@ -41,6 +44,7 @@ export type Target = { item?: string; id?: string }
 
 /** interrupt: the whole run, or one item by its id. pause and resume: no item. */
 export function readTarget(message: string, sent: unknown): Read<Target> {
+  if (isUnreadable(sent)) return { refused: `${message}: ${sent.unreadable}` }
   if (sent === false) return { refused: `${message} was sent false: nothing done` }
   if (Array.isArray(sent)) return { refused: `${message} was sent a list, wanted nothing or one item's id` }
   if ((typeof sent === 'string' && sent !== '') || typeof sent === 'number') return { item: String(sent) }

@@ -3,6 +3,7 @@ import { ActivityFailure, ApplicationFailure, CancellationScope, condition, isCa
 import { FAILURE } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Plan, PrepareRequest } from '../../contracts/plan.js'
+import { isUnreadable } from '../../contracts/unreadable.js'
 import { approval } from './approval.js'
 import { planning } from './call.js'
 import { dollars } from './dollars.js'
@@ -45,12 +46,8 @@ export async function planned(
 }
 
 async function prepare(run: Run, workflow: PrepareRequest['workflow'], input: unknown): Promise<Plan | undefined> {
-  // Checked before it is handed on: no activity can be asked with what cannot be written.
-  if (isTooDeep(input))
-    throw ApplicationFailure.nonRetryable(
-      `input: is nested too deep; wanted at most ${MAX_NESTING} levels of lists and objects`,
-      FAILURE.invalidInput,
-    )
+  const unfit = whyUnfit(input)
+  if (unfit) throw ApplicationFailure.nonRetryable(`input: ${unfit}`, FAILURE.invalidInput)
   run.state = 'preparing'
   changed(run)
   const scope = new CancellationScope({ cancellable: true })
@@ -64,6 +61,13 @@ async function prepare(run: Run, workflow: PrepareRequest['workflow'], input: un
     if (run.stopped && isCancellation(error)) return undefined
     throw readable(error)
   }
+}
+
+/** Asked before it is handed on: no activity can be given what cannot be written. */
+function whyUnfit(input: unknown): string | undefined {
+  if (isUnreadable(input)) return `${input.unreadable}; wanted JSON`
+  if (isTooDeep(input)) return `is nested too deep; wanted at most ${MAX_NESTING} levels of lists and objects`
+  return undefined
 }
 
 export function needsApproval({ confirm, price }: Pick<Plan, 'confirm' | 'price'>): boolean {

@@ -16,6 +16,7 @@ const deep = (open: string, close: string) => `${open.repeat(DEPTH)}0${close.rep
 
 /** JSON as it goes over the wire → what the refusal says. */
 const MALFORMED: Record<string, [json: string, says: RegExp]> = {
+  'no JSON': ['{"items":', /input: cannot be read/],
   null: ['null', /input/],
   'a number': ['7', /input/],
   'a string': ['"prompt"', /input/],
@@ -94,8 +95,8 @@ beforeAll(async () => {
 afterAll(() => stage?.close())
 
 /** Bytes as they are, whatever a JSON writer would make of them. */
-const raw = (json: string) =>
-  RawValue.fromPayload({ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from(json) })
+const raw = (json: string, encoding = 'json/plain') =>
+  RawValue.fromPayload({ metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(json) })
 
 describe.concurrent('malformed input', () => {
   it.each(Object.entries(MALFORMED))(
@@ -110,6 +111,12 @@ describe.concurrent('malformed input', () => {
       for (const prompt of ['bad', 'deep']) expect(requestsOf(stage, prompt)).toEqual([])
     },
   )
+
+  it('(in an unknown encoding) is refused with the reason', async () => {
+    const handle = await stage.start('parallel', raw('{}', 'my/own'))
+    expect(await failureOf(handle)).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(/my\/own/) })
+    await verifyHistory(handle)
+  })
 
   it('(none at all) is refused with the reason', async () => {
     const handle = await stage.client.workflow.start('parallel', {
@@ -129,13 +136,19 @@ describe.concurrent('malformed messages', () => {
     await handle.signal('approve', raw(`{"digest":${deep('[', ']')}}`))
     await handle.signal('interrupt', raw(`{"item":${deep('{"a":', '}')}}`))
     await handle.signal('revise', raw(`{"digest":"${digest}","input":{"items":${deep('[', ']')}}}`))
+    await handle.signal('approve', raw('{"digest":'))
+    await handle.signal('pause', raw('yes', 'my/own'))
     await expect(handle.executeUpdate('decide', { args: [raw(`{"kind":${deep('[', ']')}}`)] })).rejects.toThrow()
-    const refused = await until('three refusals', async () => {
+    const refused = await until('five refusals', async () => {
       const status = await stage.status(handle)
-      return status.refused.length === 3 && status.status === 'waiting' && status.refused
+      return status.refused.length === 5 && status.status === 'waiting' && status.refused
     })
-    expect(refused.map(({ message }) => message)).toEqual(['approve', 'interrupt', 'revise'])
-    for (const { reason } of refused) expect(reason).toMatch(/nested too deep/)
+    const names = refused.map(({ message }) => message)
+    expect(names.sort()).toEqual(['approve', 'approve', 'interrupt', 'pause', 'revise'])
+    const deepOnes = refused.filter(({ reason }) => reason.includes('nested too deep'))
+    const unread = refused.filter(({ reason }) => reason.includes('cannot be read'))
+    expect([deepOnes.length, unread.length]).toEqual([3, 2])
+    await expect(handle.executeUpdate('decide', { args: [raw('{"kind":')] })).rejects.toThrow()
     await handle.signal('approve', { digest })
     expect((await verified(handle, ['1'])).status).toBe('completed')
   })

@@ -3,6 +3,7 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client'
 import { directoryStore, type Store } from '../storage/store.js'
 import { asking } from './errors.js'
+import { retries } from './retries.js'
 
 /** `connection`: TLS, API key and so on, beside the address. `storeDir` is made when first written to. */
 export type ServerOptions = {
@@ -27,7 +28,10 @@ export type Server = {
 /** Throws ConnectionError when nobody answers within 10 s or lets us in. */
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { address, namespace, taskQueue, storeDir } = options
-  const connection = await asking({ server: address }, () => Connection.connect({ ...options.connection, address }))
+  const { interceptors, end } = retries()
+  const connection = await asking({ server: address }, () =>
+    Connection.connect({ interceptors, ...options.connection, address }),
+  )
   const client = new Client({ connection, namespace })
   let known: Promise<Set<string>> | undefined
   return {
@@ -40,7 +44,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       known ??= registered(connection, namespace)
       return known
     },
-    close: () => connection.close(),
+    async close() {
+      await end()
+      await connection.close()
+    },
   }
 }
 

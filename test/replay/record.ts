@@ -1,0 +1,128 @@
+// Records histories of today's workflow code, by hand: `npx vitest run --config test/replay/record.config.ts`. A history
+// that is there is never recorded again: what ran with the code of its day must replay with that of every later one.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import type { WorkflowHandle } from '@temporalio/client'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { openStage, type Stage } from '../support/stage.js'
+import { until } from '../support/until.js'
+
+const DIR = new URL('./histories/', import.meta.url)
+/** Larger ones are kept compressed. */
+const PLAIN_BYTES = 100_000
+const FILES = [{ path: 'src/login.ts', text: 'export function login(name: string) {\n  return eval(name)\n}\n' }]
+let stage: Stage
+
+beforeAll(async () => {
+  await mkdir(DIR, { recursive: true })
+  stage = await openStage()
+  stage.simulator.setRules([
+    { match: { prompt: 'bad' }, fault: { kind: '400', message: 'this one is bad' } },
+    { match: { prompt: 'hiccup', attempt: 1 }, fault: { kind: '500' } },
+    { match: { prompt: 'endless' }, reply: { text: 'word '.repeat(500), tokensPerSecond: 20 } },
+    { match: { prompt: '/^n|^hiccup/' }, reply: { text: 'ok' } },
+  ])
+})
+afterAll(() => stage.close())
+
+const parallel = (prompts: string[], more: object = {}) =>
+  stage.start('parallel', { items: prompts.map((prompt) => ({ prompt })), confirm: 'never', ...more })
+const closed = (handle: WorkflowHandle) =>
+  until(`${handle.workflowId} to be closed`, async () => (await handle.describe()).status.name !== 'RUNNING', 90)
+const asked = async (handle: WorkflowHandle, count = 1) =>
+  until('the question', async () => {
+    const { approvals } = await stage.status(handle)
+    return approvals.length >= count && approvals.at(-1)?.digest
+  })
+const working = (handle: WorkflowHandle) =>
+  until(
+    'text to arrive',
+    () =>
+      stage.simulator.journal().requests.some(({ bytes, outcome }) => bytes > 500 && outcome === 'pending') && handle,
+  )
+
+record('completed', 'completed', () =>
+  parallel(['n one', 'n two', 'hiccup n'], { sharedSystem: 'Shared. '.repeat(1000) }),
+)
+record('partial', 'partial', () => parallel(['n one', 'bad']))
+record('failed', 'failed', () => parallel(['bad']))
+record('rejected', 'rejected', async () => {
+  const handle = await parallel(['n one'], { confirm: 'always' })
+  await handle.executeUpdate('decide', { args: [{ kind: 'reject', digest: await asked(handle), by: 'anna' }] })
+  return handle
+})
+record('revised-approved', 'completed', async () => {
+  const handle = await parallel(['n one'], { confirm: 'always' })
+  await asked(handle)
+  await handle.signal('approve')
+  await handle.signal('revise', { digest: await asked(handle), concurrency: 0 })
+  await handle.signal('revise', { digest: await asked(handle, 2), maxTokens: 100 })
+  await handle.signal('approve', { digest: await asked(handle, 3), by: 'anna' })
+  return handle
+})
+record('interrupted', 'interrupted', async () => {
+  const handle = await working(await parallel(['n one', 'endless', 'endless too', 'n two'], { concurrency: 3 }))
+  await handle.signal('interrupt')
+  return handle
+})
+record('paused-item-interrupted', 'partial', async () => {
+  const handle = await working(await parallel(['endless', 'n one'], { concurrency: 1 }))
+  await handle.signal('pause')
+  await handle.signal('interrupt', '1')
+  await handle.signal('resume')
+  return handle
+})
+record('cancelled', 'interrupted', async () => {
+  const shared = { sharedSystem: 'Shared with the endless. '.repeat(400) }
+  const handle = await working(await parallel(['endless', 'n one', 'n two'], shared))
+  await handle.cancel()
+  return handle
+})
+record('cancelled-waiting', 'interrupted', async () => {
+  const handle = await parallel(['n one'], { confirm: 'always' })
+  await asked(handle)
+  await handle.cancel()
+  return handle
+})
+record('review', 'completed', () =>
+  stage.start('review', { files: FILES, experts: ['security', 'tests'], confirm: 'never' }),
+)
+
+it('continued', async () => {
+  if (isThere('continued-last')) return
+  const items = Array.from({ length: 502 }, (_, index) => ({ id: `i${index}`, prompt: 'n' }))
+  const handle = await stage.start('parallel', { items, confirm: 'never', concurrency: 50 })
+  await handle.result()
+  const { raw } = await handle.describe()
+  await keep('continued-first', handle, raw.workflowExecutionInfo?.firstRunId ?? undefined)
+  await keep('continued-last', handle)
+})
+
+function record(name: string, status: string, make: () => Promise<WorkflowHandle>): void {
+  it(name, async () => {
+    if (isThere(name)) return
+    const handle = await make()
+    await closed(handle)
+    expect((await handle.describe()).memo).toMatchObject({ status })
+    await keep(name, handle)
+  })
+}
+
+function isThere(name: string): boolean {
+  return existsSync(new URL(`${name}.json`, DIR)) || existsSync(new URL(`${name}.json.gz`, DIR))
+}
+
+/** Who ran it (process and host) and where (stacks) is of no use to a replay, and nobody's business. */
+async function keep(name: string, { workflowId }: WorkflowHandle, runId?: string): Promise<void> {
+  const args = ['workflow', 'show', '--workflow-id', workflowId, ...(runId ? ['--run-id', runId] : [])]
+  const options = ['--output', 'json', '--address', stage.server.address]
+  const show = promisify(execFile)(inject('temporalProgram'), [...args, ...options], { maxBuffer: 100_000_000 })
+  const named = (await show).stdout.replace(/\d+@[\w.-]+/g, 'somebody')
+  const history = JSON.parse(named, (key, value: unknown) => (key === 'stackTrace' ? '' : value))
+  const json = JSON.stringify(history, null, 2)
+  if (json.length <= PLAIN_BYTES) await writeFile(new URL(`${name}.json`, DIR), json)
+  else await writeFile(new URL(`${name}.json.gz`, DIR), gzipSync(JSON.stringify(history)))
+}

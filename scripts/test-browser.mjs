@@ -15,9 +15,13 @@ await main(async () => {
 function findChromium() {
   const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
   const paths = directories.flatMap((directory) => [join(directory, 'chromium'), join(directory, 'chromium-browser')])
-  const found = paths.find(isExecutable)
+  // Where Debian puts it, for a PATH that leaves that out.
+  const found = [...paths, '/usr/bin/chromium'].find(isExecutable)
   if (found) return found
-  throw new Failed('test:browser needs the system package "chromium"; scripts/system-packages installs it', 1)
+  throw new Failed(
+    'test:browser found no chromium on PATH and no /usr/bin/chromium; wanted: the Debian package "chromium" (scripts/system-packages installs it)',
+    1,
+  )
 }
 
 function isExecutable(path) {

@@ -1,83 +1,157 @@
-// The page of a run in the Web UI: status first, then what a person can do, the cost, and the table of agents, within 4 KB.
+// The page of a run in the Web UI: status first, then what a person can do and what was made of it, then the table of
+// agents with as many rows as fit into 4 KB. The UI renders Markdown, with mathematics between dollar signs: every text
+// and every amount is escaped, or two prices on a line become a formula.
 import type { EndedItem } from '../../contracts/continuation.js'
+import type { RunState } from '../../contracts/messages.js'
 import { dollars } from './dollars.js'
 import { openApprovals, type Run } from './run.js'
 
 /** The page shows well up to this; Temporal takes 20 kB. */
 const PAGE_BYTES = 4000
 const ROWS = 25
+/** What people sent and what was answered: the last ones, or a busy run would push the table out. */
+const MESSAGES = 3
+/** The UI's tables have no space between columns; an em space is not collapsed. */
+const GAP = '\u2003'
+
+/** What becomes of items that had not started when a run ended. */
+const NEVER_ASKED: Partial<Record<RunState, string>> = {
+  rejected: 'skipped',
+  interrupted: 'skipped',
+  failed: 'skipped',
+  partial: 'skipped',
+  planned: 'planned',
+}
+
+type Row = { id: string; model: string; state: string; end?: EndedItem }
 
 export function detailsOf(run: Run): string {
+  const rows = rowsOf(run)
+  const above = [headline(run), ...question(run), ...refused(run), ...answers(run), ...priced(run)].join('\n\n')
+  const below = footer(run, rows)
+  const page = [above, table(rows, PAGE_BYTES - bytes(above) - bytes(below) - 4), below]
+  return cut(page.filter((part) => part !== '').join('\n\n'))
+}
+
+function headline(run: Run): string {
+  const waits = openApprovals(run).length > 0
   const { plan } = run
-  const parts = [
-    `**${run.state}**${plan ? ` · ${text(plan.title).slice(0, 300)}` : ''}${plan?.server === 'simulated' ? ' · SIMULATED' : ''}`,
-    ...waiting(run),
-    ...(plan
-      ? [
-          `Price: expected ${dollars(plan.price.expectedUsd)}, worst ${dollars(plan.price.worstUsd)} (${text(plan.price.basis)})`,
-          ...plan.warnings.slice(0, 5).map((warning) => `Note: ${text(warning).slice(0, 300)}`),
-        ]
-      : []),
-    `Spent ${dollars(run.totals.usd)} · cache saved ${dollars(run.totals.savedUsd)}`,
-    ...refused(run),
-    // Last, because it is what may be cut.
-    table(run),
+  const title = plan && !waits ? ` · ${text(plan.title, 200)}` : ''
+  return `**${run.state}**${waits ? ' for your answer' : ''}${title}${plan?.server === 'simulated' ? ' · SIMULATED' : ''}`
+}
+
+function question(run: Run): string[] {
+  const open = openApprovals(run)
+  if (open.length === 0) return []
+  return [
+    ...open.map(
+      ({ name, title, digest }) => `**${text(title, 250)}** (${text(name, 60)})\n\nDigest: \`${code(digest, 64)}\``,
+    ),
+    'Answer with *More Actions* → *Send a Signal*:',
+    [
+      '- `approve` with no input, or `{"by": "your name"}`',
+      '- `reject` with no input, or a reason: `"too dear"`',
+      '- `revise` with a patch of the input: `{"concurrency": 5}`',
+    ].join('\n'),
   ]
-  return cut(parts.filter((part) => part !== '').join('\n\n'))
-}
-
-function waiting(run: Run): string[] {
-  return openApprovals(run).map(
-    ({ name, title, digest }) =>
-      `**Waiting for your answer: ${text(title).slice(0, 300)}** (${name})\n\nSend the signal \`approve\` with no input, \`reject\` with a reason, or \`revise\` with a patch of the input. Digest: \`${digest}\``,
-  )
-}
-
-function table(run: Run): string {
-  const { plan } = run
-  if (!plan || plan.items.length === 0) return ''
-  const ended = new Map(run.ended.map((item) => [item.id, item]))
-  const order = [...plan.items].sort((a, b) => rank(run, ended, a.id) - rank(run, ended, b.id))
-  const rows = order.slice(0, ROWS).map(({ id, model }) => {
-    const end = ended.get(id)
-    const state = end ? end.status : run.running.has(id) ? 'running' : 'waiting'
-    return `| ${text(id).slice(0, 60)} | ${text(model)} | ${state} | ${end ? end.outputTokens : ''} | ${end ? dollars(end.usd) : ''} |`
-  })
-  const counts = new Map<string, number>()
-  for (const { status } of run.ended) counts.set(status, (counts.get(status) ?? 0) + 1)
-  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ')
-  const more = plan.items.length > ROWS ? `\n\n… and ${plan.items.length - ROWS} more` : ''
-  return `| agent | model | state | tokens | cost |\n|---|---|---|---|---|\n${rows.join('\n')}${more}\n\n${run.ended.length} of ${plan.items.length} ended${summary ? `: ${summary}` : ''}`
-}
-
-/** What runs and what went wrong first: that is what a person looks for. */
-function rank(run: Run, ended: Map<string, EndedItem>, id: string): number {
-  if (run.running.has(id)) return 0
-  const end = ended.get(id)
-  if (!end) return 2
-  return end.status === 'ok' ? 3 : 1
 }
 
 function refused(run: Run): string[] {
   if (run.refusedCount === 0) return []
   const shown = run.refused
-    .slice(-5)
-    .map(({ message, reason }) => `- \`${code(message).slice(0, 60)}\`: ${text(reason).slice(0, 300)}`)
-  return [`Refused (${run.refusedCount}):\n${shown.join('\n')}`]
+    .slice(-MESSAGES)
+    .map(({ message, reason, at }) => `- \`${code(message, 60)}\` at ${clock(at)}: ${text(reason, 300)}`)
+  return [`**Refused** (${run.refusedCount}), without effect:`, shown.join('\n')]
+}
+
+function answers(run: Run): string[] {
+  return run.approvals.slice(-MESSAGES).flatMap(({ name, answer }) => {
+    if (!answer) return []
+    const note = answer.note === undefined ? '' : `: ${text(answer.note, 200)}`
+    return [`Answer to ${text(name, 60)}: **${answer.kind}** by ${text(answer.by, 100)} at ${clock(answer.at)}${note}`]
+  })
+}
+
+function priced({ plan }: Run): string[] {
+  if (!plan) return []
+  const { expectedUsd, worstUsd, basis } = plan.price
+  return [
+    `Price: expected ${amount(expectedUsd)}, worst ${amount(worstUsd)} (${text(basis, 250)})`,
+    ...plan.warnings.slice(0, MESSAGES).map((warning) => `Note: ${text(warning, 250)}`),
+  ]
+}
+
+/** What runs and what went wrong first: that is what a person looks for. */
+function rowsOf(run: Run): Row[] {
+  const ended = new Map(run.ended.map((item) => [item.id, item]))
+  const items = run.plan?.items ?? []
+  const planned = new Set(items.map(({ id }) => id))
+  // A review's summary is not among the plan's items; it has the model of the others.
+  const more = [...new Set([...run.running.keys(), ...ended.keys()])].filter((id) => !planned.has(id))
+  const all = [...items, ...more.map((id) => ({ id, model: items[0]?.model ?? '' }))]
+  const groups: [Row[], Row[], Row[], Row[]] = [[], [], [], []]
+  for (const { id, model } of all) {
+    const end = ended.get(id)
+    if (run.running.has(id)) groups[0].push({ id, model, state: 'running' })
+    else if (end) groups[end.status === 'ok' ? 3 : 1].push({ id, model, state: end.status, end })
+    else groups[2].push({ id, model, state: NEVER_ASKED[run.state] ?? 'waiting' })
+  }
+  return groups.flat()
+}
+
+function table(rows: Row[], room: number): string {
+  if (rows.length === 0) return ''
+  const more = (shown: number) => (shown < rows.length ? `\n\n… and ${rows.length - shown} more` : '')
+  let written = line(['agent', 'model', 'state', 'tokens', 'cost']) + line([':--', ':--', ':--', '--:', '--:'], '')
+  let shown = 0
+  for (const { id, model, state, end } of rows.slice(0, ROWS)) {
+    const next = line([
+      text(id, 60),
+      text(model, 60),
+      end && end.attempts > 1 ? `${state}, ${end.attempts} attempts` : state,
+      end ? `${end.outputTokens}` : '',
+      end ? amount(end.usd) : '',
+    ])
+    if (bytes(written + next + more(shown + 1)) > room) break
+    written += next
+    shown++
+  }
+  return written.trimEnd() + more(shown)
+}
+
+const line = (cells: string[], gap = GAP) => `|${cells.map((cell) => ` ${cell}${gap} |`).join('')}\n`
+
+function footer(run: Run, rows: Row[]): string {
+  const counts = new Map<string, number>()
+  for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1)
+  const states = [...counts].map(([state, count]) => `${count} ${state}`)
+  return [...states, `spent ${amount(run.totals.usd)}`, `cache saved ${amount(run.totals.savedUsd)}`].join(' · ')
+}
+
+/** A call that cost next to nothing did not cost "$0.0000". */
+function amount(usd: number | null): string {
+  return usd !== null && usd > 0 && usd < 0.00005 ? 'under \\$0.0001' : text(dollars(usd), 60)
+}
+
+function clock(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`
 }
 
 /** Names and reasons come from people and models: they must not become markup. */
-function text(value: string): string {
-  return value.replace(/[\\`*_{}[\]<>|#]/g, (character) => `\\${character}`).replace(/\s+/g, ' ')
+function text(value: string, longest: number): string {
+  const short = value.length > longest ? `${value.slice(0, longest)}…` : value
+  return short.replace(/[\\`*_{}[\]<>|#$~]/g, (character) => `\\${character}`).replace(/\s+/g, ' ')
 }
 
-function code(value: string): string {
-  return value.replace(/[`\s]+/g, ' ')
+function code(value: string, longest: number): string {
+  return value.slice(0, longest).replace(/[`\s]+/g, ' ')
 }
 
-/** Cut by bytes, at a character. */
+function bytes(value: string): number {
+  return new TextEncoder().encode(value).byteLength
+}
+
 function cut(page: string): string {
-  const bytes = new TextEncoder().encode(page)
-  if (bytes.length <= PAGE_BYTES) return page
-  return `${new TextDecoder().decode(bytes.subarray(0, PAGE_BYTES)).replace(/\uFFFD+$/, '')}\n…`
+  if (bytes(page) <= PAGE_BYTES) return page
+  return `${new TextDecoder().decode(new TextEncoder().encode(page).subarray(0, PAGE_BYTES - 8))}\n…`
 }

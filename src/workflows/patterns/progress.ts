@@ -18,6 +18,11 @@ export function showProgress(run: Run): void {
   let shownAt = 0
   let noted = ''
   let refusals = 0
+  let due = false
+  const show = () => {
+    due = false
+    setCurrentDetails(detailsOf(run))
+  }
   run.listeners.push(() => {
     if (run.paused && run.state === 'running') run.state = 'paused'
     if (!run.paused && run.state === 'paused') run.state = 'running'
@@ -28,7 +33,9 @@ export function showProgress(run: Run): void {
     if (shown && isBusy(run) && now - shownAt < PAGE_MS) return
     shownAt = now
     refusals = run.refusedCount
-    setCurrentDetails(detailsOf(run))
+    // Behind what follows from this change: the listener that starts the next calls comes after this one.
+    if (!due) void Promise.resolve().then(show)
+    due = true
     if (note === noted) return
     noted = note
     upsertMemo({ [MEMO.status]: run.state, [MEMO.usd]: run.totals.usd, [MEMO.waitingFor]: waitingFor.join(', ') })

@@ -1,4 +1,4 @@
-// Records histories of today's workflow code, by hand: `npx vitest run --config test/replay/record.config.ts`. A history
+// Records histories of today's workflow code, by hand: `npm run record`. A history
 // that is there is never recorded again: what ran with the code of its day must replay with that of every later one.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -9,7 +9,8 @@ import { run } from './run.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const UNWANTED = /^(ANTHROPIC_|TEMPORAL_|ENSEMBLE_|CLAUDE_)|_API_KEY$/
 
-export async function vitest(args, temporalProgram) {
+/** `more`: variables the tests read. */
+export async function vitest(args, temporalProgram, more = {}) {
   const home = mkdtempSync(join(tmpdir(), 'ensemble-test-'))
   const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !UNWANTED.test(name)))
   const env = {
@@ -18,6 +19,7 @@ export async function vitest(args, temporalProgram) {
     ENSEMBLE_SIMULATED: '1',
     ENSEMBLE_TEST_TEMPORAL: temporalProgram,
     TEMPORAL_CONFIG_FILE: devNull,
+    ...more,
   }
   try {
     return await run(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], {

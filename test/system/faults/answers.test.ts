@@ -14,6 +14,7 @@ type Fault = NonNullable<Extract<RuleInput, { fault?: unknown }>['fault']>
 const text = `answer to {prompt}: ${'žluťoučký kůň 日本語 🐎 '.repeat(40)}.`
 const answerTo = (prompt: string) => text.replace('{prompt}', prompt)
 
+/** Each on the first try only. */
 const CUTS: Record<string, Fault> = {
   'cut before the first byte': { kind: 'cut', at: 0 },
   'cut at 1 %': { kind: 'cut', at: 1 },
@@ -24,12 +25,18 @@ const CUTS: Record<string, Fault> = {
   'end in the middle': { kind: 'eof', at: 50 },
   'connection reset': { kind: 'reset' },
   'broken JSON': { kind: 'broken-json', at: 50 },
+  'server error': { kind: '500' },
+  'gateway timeout': { kind: '504' },
+  'request timeout': { kind: '408' },
+  conflict: { kind: '409' },
+  busy: { kind: '529' },
 }
 
 const STALLS: Record<string, Fault> = {
   'silent from the start': { kind: 'stall', at: 0 },
   'silent in the middle': { kind: 'stall', at: 50 },
   'only pings': { kind: 'stall', at: 50, pings: true },
+  'no headers': { kind: 'slow-start', ms: 120_000 },
 }
 
 const FINAL: Record<string, { fault: Fault; type: string; status: number; says: RegExp }> = {
@@ -43,8 +50,12 @@ const FINAL: Record<string, { fault: Fault; type: string; status: number; says: 
   'contract limit': { fault: { kind: 'contract-spend-limit' }, type: 'BillingStopped', status: 429, says: /contract/ },
   'on hold': { fault: { kind: 'on-hold' }, type: 'BillingStopped', status: 400, says: /on hold/ },
   'retired model': { fault: { kind: 'retired-model' }, type: 'ModelNotFound', status: 404, says: /model: claude-/ },
+  'told not to retry': { fault: { kind: '500', shouldRetry: false }, type: 'ServerError', status: 500, says: /500/ },
   'full context': { fault: { kind: 'context-overflow' }, type: 'RequestTooLarge', status: 400, says: /too long/ },
 }
+
+/** Seconds; `npm run soak` waits longer. */
+const RETRY_AFTER = process.env.ENSEMBLE_SOAK ? [1, 10, 30, 60, 120] : [1, 2, 3, 4, 5]
 
 const first = ([prompt, fault]: [string, Fault]): RuleInput => ({
   match: { prompt: `/^${prompt}$/`, attempt: 1 },
@@ -66,9 +77,9 @@ beforeAll(async () => {
       reply: { text },
       fault: { kind: 'overloaded-mid-stream' as const, at: 50 },
     })),
-    // A hundred at once, all refused, half of them twice, with one to five seconds to wait.
-    ...[1, 2, 3, 4, 5].map((retryAfter) => ({
-      match: { prompt: `/^storm .*[${retryAfter - 1}${retryAfter + 4}]$/`, attempt: 1 },
+    // A hundred at once, all refused, half of them twice.
+    ...RETRY_AFTER.map((retryAfter, index) => ({
+      match: { prompt: `/^storm .*[${index}${index + 5}]$/`, attempt: 1 },
       fault: { kind: '429' as const, retryAfter },
     })),
     { match: { prompt: '/^storm .*[02468]$/', attempt: 2 }, fault: { kind: '429', retryAfter: 2 } },
@@ -88,16 +99,16 @@ describe.concurrent('an answer', () => {
     const stalled = () => prompts.map((prompt) => requestsOf(stage, prompt)[0])
     await until('all to stall', () => stalled().every((request) => request && request.endedAt === undefined))
     await until('the stall to last 30 s', () => Date.now() - (stalled()[0]?.at ?? Date.now()) > 30_000, 40)
-    expect(inFlight(stalled().flatMap((request) => request ?? [])).length).toBe(3)
+    expect(inFlight(stalled().flatMap((request) => request ?? [])).length).toBe(prompts.length)
     for (const { attempt, lastHeartbeatAt } of await pendingOf(handle)) {
       expect(attempt).toBe(1)
       expect(Date.now() - lastHeartbeatAt).toBeLessThan(5000)
     }
     const result = await verified(handle, prompts)
     expect(result.items).toMatchObject(prompts.map((prompt) => ({ status: 'ok', text: answerTo(prompt), attempts: 2 })))
-    for (const prompt of prompts) {
+    for (const [prompt, { kind }] of Object.entries(STALLS)) {
       const [lost, good] = requestsOf(stage, prompt)
-      expect(lost).toMatchObject({ outcome: 'fault:stall', aborted: true })
+      expect(lost).toMatchObject({ outcome: `fault:${kind}`, aborted: true })
       expect((lost?.endedAt ?? 0) - (lost?.at ?? 0)).toBeGreaterThan(59_000)
       expect((lost?.endedAt ?? Number.POSITIVE_INFINITY) - (lost?.at ?? 0)).toBeLessThanOrEqual(65_000)
       expect(good?.outcome).toBe('answered')

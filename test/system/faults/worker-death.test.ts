@@ -12,6 +12,7 @@ import { billable, inFlight, requestsOf, verified } from '../../support/verify.j
 import type { WorkerProcess } from '../../support/worker-process.js'
 
 const HEARTBEAT_TIMEOUT_MS = 15_000
+/** `npm run soak` waits longer. */
 const PAUSE_MS = process.env.ENSEMBLE_SOAK ? 60_000 : 20_000
 
 let stage: Stage
@@ -33,6 +34,24 @@ beforeAll(async () => {
 afterAll(() => stage?.close())
 
 describe.concurrent('a worker', () => {
+  it('asked to go aborts what outlasts the grace time; another one repeats it, and nothing counts as interrupted', async () => {
+    const first = await stage.addWorker({ taskQueue: 'f5-long' })
+    const handle = await stage.start('parallel', single('long 1'), { taskQueue: 'f5-long' })
+    await until('the call in flight', () => inFlight(requestsOf(stage, 'long')).length === 1)
+    await stage.addWorker({ taskQueue: 'f5-long' })
+    const asked = Date.now()
+    expect(await first.terminate()).toBe(0)
+    expect(Date.now() - asked).toBeGreaterThan(25_000)
+    expect(Date.now() - asked).toBeLessThan(60_000)
+    const {
+      status,
+      items: [item],
+    } = await verified(handle, ['1'])
+    expect(status).toBe('completed')
+    expect(item).toMatchObject({ status: 'ok', text: 'answer to long 1', attempts: 2 })
+    expect(requestsOf(stage, 'long').map(({ outcome }) => outcome)).toEqual(['aborted', 'answered'])
+  })
+
   it('killed in mid fan-out costs at most what it had in flight; the other one goes on in time', async () => {
     const all = items('crowd', 50)
     const workers = [await stage.addWorker({ taskQueue: 'f1' }), await stage.addWorker({ taskQueue: 'f1' })]
@@ -156,24 +175,6 @@ describe.concurrent('a worker', () => {
     for (const { endedAt } of begun) expect(endedAt).toBeGreaterThan(asked)
     for (const { endedAt } of begun) expect(endedAt).toBeLessThan(gone)
     expect(requestsOf(stage, 'drained').length).toBe(8)
-  })
-
-  it('asked to go aborts what outlasts the grace time; another one repeats it, and nothing counts as interrupted', async () => {
-    const first = await stage.addWorker({ taskQueue: 'f5-long' })
-    const handle = await stage.start('parallel', single('long 1'), { taskQueue: 'f5-long' })
-    await until('the call in flight', () => inFlight(requestsOf(stage, 'long')).length === 1)
-    await stage.addWorker({ taskQueue: 'f5-long' })
-    const asked = Date.now()
-    expect(await first.terminate()).toBe(0)
-    expect(Date.now() - asked).toBeGreaterThan(25_000)
-    expect(Date.now() - asked).toBeLessThan(60_000)
-    const {
-      status,
-      items: [item],
-    } = await verified(handle, ['1'])
-    expect(status).toBe('completed')
-    expect(item).toMatchObject({ status: 'ok', text: 'answer to long 1', attempts: 2 })
-    expect(requestsOf(stage, 'long').map(({ outcome }) => outcome)).toEqual(['aborted', 'answered'])
   })
 })
 

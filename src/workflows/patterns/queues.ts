@@ -26,8 +26,10 @@ export function queuesOf(run: Run, plan: Plan, items: PlannedItem[]): Queues {
   const groups = new Map<string, Group>()
   for (const item of items) {
     const key = groupOf(plan, item)
+    const group = key === undefined ? undefined : groups.get(key)
     if (key === undefined || run.released.has(key)) free.push(item)
-    else groups.set(key, { key, pending: [...(groups.get(key)?.pending ?? []), item] })
+    else if (group) group.pending.push(item)
+    else groups.set(key, { key, pending: [item] })
   }
   // Taken from the end, which costs the same for two thousand items as for two.
   free.reverse()

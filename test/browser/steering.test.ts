@@ -71,6 +71,7 @@ it('a review shows its plan, price and agents, and goes on after an approve with
   expect(plan).toContain('More Actions → Send a Signal')
   expect(plan).toMatch(/approve with no input.*\n.*reject with no input, or a reason.*\n.*revise with a patch/)
   expect(plan).toMatch(/\n2 waiting · spent \$0\.00 · cache saved \$0\.00$/)
+  expect(await ui.lastLineVisible()).toBe(true)
   expect(await ui.agents()).toEqual([
     ['security', 'claude-sonnet-5-5', 'waiting', '', ''],
     ['tests', 'claude-sonnet-5-5', 'waiting', '', ''],

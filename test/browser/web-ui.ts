@@ -26,6 +26,8 @@ export type RunPage = {
   page: Page
   /** Waits until the current details contain all of these, and returns their whole text. */
   details(...wanted: string[]): Promise<string>
+  /** Whether the last line of the details can be read without scrolling inside their frame. */
+  lastLineVisible(): Promise<boolean>
   /** The rows of the details' table, each as its cells. */
   agents(): Promise<string[][]>
   /** Sends a signal from the form; `input` is what is typed, nothing when absent. */
@@ -49,7 +51,7 @@ export async function openRunPage(browser: Browser, webUrl: string, workflowId: 
     async details(...wanted) {
       let text = ''
       const shown = async () => {
-        text = (await frame.locator('main').allInnerTexts()).join('\n')
+        text = (await frame.locator('main').allInnerTexts()).join('\n').trim()
         if (wanted.every((each) => text.includes(each))) return true
         await page.keyboard.press('r')
         await page.waitForTimeout(REFRESH_MS)
@@ -60,6 +62,11 @@ export async function openRunPage(browser: Browser, webUrl: string, workflowId: 
       })
       return text
     },
+    lastLineVisible: () =>
+      frame
+        .locator('main > p:has-text("spent")')
+        .last()
+        .evaluate((line) => line.getBoundingClientRect().bottom <= line.ownerDocument.documentElement.clientHeight),
     async agents() {
       const rows = await frame.locator('tbody tr').all()
       return Promise.all(rows.map(async (row) => (await row.locator('td').allInnerTexts()).map((cell) => cell.trim())))

@@ -13,6 +13,8 @@ const ROWS = 25
 const MESSAGES = 3
 /** The UI's tables have no space between columns; an em space is not collapsed. */
 const GAP = '\u2003'
+/** The UI's frame is a line too short for its page: this last one is what it hides. */
+const HIDDEN = '\u00a0'
 
 /** What becomes of items that had not started when a run ended. */
 const NEVER_ASKED: Partial<Record<RunState, string>> = {
@@ -29,7 +31,7 @@ export function detailsOf(run: Run): string {
   const rows = rowsOf(run)
   const above = [headline(run), ...question(run), ...refused(run), ...answers(run), ...priced(run)].join('\n\n')
   const below = footer(run, rows)
-  const page = [above, table(rows, PAGE_BYTES - bytes(above) - bytes(below) - 4), below]
+  const page = [above, table(rows, PAGE_BYTES - bytes(above + below) - 8), below, HIDDEN]
   return cut(page.filter((part) => part !== '').join('\n\n'))
 }
 

@@ -80,6 +80,12 @@ export async function openStage(options: { workers?: number; searchAttributes?: 
       await rm(home, { recursive: true, force: true })
     },
   }
-  for (let count = options.workers ?? 1; count > 0; count--) await stage.addWorker()
+  try {
+    for (let count = options.workers ?? 1; count > 0; count--) await stage.addWorker()
+  } catch (error) {
+    // Nothing stays behind but the logs, which the error names.
+    await Promise.all([server.kill(), simulator.close(), connection.close()])
+    throw error
+  }
   return stage
 }

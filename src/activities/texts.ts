@@ -7,7 +7,8 @@ const HEAD_CHARACTERS = 200
 /** @param inlineBytes UTF-8 bytes up to which the text is kept as it is. */
 export async function keepText(store: Store, root: Root, text: string, inlineBytes: number): Promise<Text> {
   const bytes = Buffer.byteLength(text)
-  if (bytes <= inlineBytes) return text
+  // Control characters are escaped in JSON: a text full of them would be six times as large in a result.
+  if (bytes <= inlineBytes && Buffer.byteLength(JSON.stringify(text)) <= 2 * inlineBytes + 2) return text
   return { ref: await store.put(root, text), bytes, head: head(text, Math.min(HEAD_CHARACTERS, inlineBytes)) }
 }
 

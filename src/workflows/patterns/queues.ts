@@ -45,7 +45,9 @@ export function queuesOf(run: Run, plan: Plan, items: PlannedItem[]): Queues {
     group.leader = leader
     const settled = () => run.stopped || group.leader !== leader || run.released.has(group.key)
     // Not cancellable: nobody waits for it, so its cancellation would be an error that nobody handles.
-    void CancellationScope.nonCancellable(() => condition(settled, LEAD_MS)).then((inTime) => {
+    void CancellationScope.nonCancellable(() =>
+      condition(settled, LEAD_MS, { summary: `cache of ${leader.id.slice(0, 60)}` }),
+    ).then((inTime) => {
       if (!inTime) release(group)
     })
     return leader

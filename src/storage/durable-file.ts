@@ -2,9 +2,10 @@
 // one wins) or renamed (the last one wins). Passing names begin with a dot, so no reader takes them for a record; what
 // a crash leaves of them goes with its directory or with `gc`.
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, rm } from 'node:fs/promises'
+import { link, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { batched } from './batched.js'
+import { ifThere } from './storage-error.js'
 
 /** `exclusive`: rejects with EEXIST if the place is taken, else replaces. `sync`: the content is on disk first. */
 export type Placing = { exclusive: boolean; sync: boolean }
@@ -25,10 +26,10 @@ export async function placeFile(path: string, content: Uint8Array | string, plac
     if (!placing.exclusive) return await rename(temporary, path)
     await link(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await ifThere(unlink(temporary))
     throw error
   }
-  await rm(temporary, { force: true })
+  await ifThere(unlink(temporary))
 }
 
 /** Flushes the entries of a directory; concurrent callers share flushes. */

@@ -16,6 +16,7 @@ export function liveView(stream: NodeJS.WriteStream): View {
   const draw = () => update(drawn(board, colour, stream.rows ?? 24, stream.columns ?? 80))
   let timer: NodeJS.Timeout | undefined
   const rest = () => {
+    if (!timer) return // nothing was shown since: what was said meanwhile stays last
     clearInterval(timer)
     timer = undefined
     draw()

@@ -52,3 +52,8 @@ export function confirm(text: string): Confirm {
   if (usd === undefined) throw new InvalidArgumentError('Wanted always, never, or dollars such as 0.50.')
   return { overUsd: Number(usd) }
 }
+
+/** For an option that may be given again: a list would swallow the arguments after it. */
+export function several(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}

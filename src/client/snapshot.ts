@@ -7,18 +7,21 @@ import type { RunResult } from '../contracts/outcome.js'
 import { asking, NoWorkerError } from './errors.js'
 import type { Server } from './server.js'
 
-const QUERY_MS = 10_000 // the server gives up on an unanswered query after about this
+const QUERY_MS = 5000 // far longer than an answer takes, and a server now and then loses one
+const QUERIES = 2
 
 /** Throws NoWorkerError when no worker answers within 10 s. */
 export async function askStatus(server: Server, id: string): Promise<StatusReport> {
   return asking({ server: server.address, run: id }, async () => {
-    try {
-      const handle = server.client.workflow.getHandle(id)
-      return await server.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(status))
-    } catch (error) {
-      if (!isGrpcDeadlineError(error)) throw error
-      throw new NoWorkerError(`no worker on task queue "${server.taskQueue}" answers for run "${id}"`)
+    const handle = server.client.workflow.getHandle(id)
+    for (let asked = 0; asked < QUERIES; asked++) {
+      try {
+        return await server.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(status))
+      } catch (error) {
+        if (!isGrpcDeadlineError(error)) throw error
+      }
     }
+    throw new NoWorkerError(`no worker on task queue "${server.taskQueue}" answers for run "${id}"`)
   })
 }
 

@@ -64,6 +64,13 @@ describe('ask', () => {
     expect(prompts().at(-1)).toMatch(/^Say it\s+from the pipe\s+notes\.txt:\s+from the file/)
   })
 
+  it('takes files before the prompt, each named by its own --file', async () => {
+    await writeFile(join(stage.home, 'one.txt'), 'first file')
+    await writeFile(join(stage.home, 'two.txt'), 'second file')
+    expect((await run(['ask', '--file', 'one.txt', '--file', 'two.txt', 'Compare'])).code).toBe(0)
+    expect(prompts().at(-1)).toMatch(/^Compare\s+one\.txt:\s+first file\s+two\.txt:\s+second file/)
+  })
+
   it('refuses an empty prompt with 2', async () => {
     expect(await run(['ask'])).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/prompt: got nothing/) })
   })
@@ -77,6 +84,8 @@ describe('bad input', () => {
     ['an unknown model', ['run', 'parallel', '--input', '-', '--model', 'gpt'], items('x'), /model: .*"gpt"/],
     ['an unknown expert', ['run', 'review', '.', '--experts', 'poet'], '', /poet/],
     ['a path that is not there', ['run', 'review', './nowhere'], '', /no such file or directory: \.\/nowhere/],
+    ['nothing to review', ['run', 'review'], '', /wanted paths, or --input/],
+    ['a review of no object', ['run', 'review', '--input', '-'], '["src"]', /--input: got \["src"\]/],
     ['an unknown command', ['dance'], '', /unknown command 'dance'/],
     ['concurrency 0', ['run', 'parallel', '--input', '-', '--concurrency', '0'], items('x'), /whole number/],
   ]
@@ -133,6 +142,18 @@ describe('run', () => {
     expect(approved.err).toContain(approval.digest)
     expect({ code: approved.code, status: JSON.parse(approved.out).status }).toEqual({ code: 0, status: 'completed' })
     expect(await run(['approve', 'asked'])).toMatchObject({ code: 2 })
+  })
+
+  it('review takes its whole input as JSON, files as text and experts of one’s own', async () => {
+    const files = [{ path: 'login.ts', text: 'export const login = (given: string) => eval(given)\n' }]
+    const input = JSON.stringify({ files, experts: ['security', { name: 'licences', system: 'Look for licences.' }] })
+    const { code, out } = await run(['run', 'review', '--input', '-', '--yes', '--json'], { input })
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      status: 'completed',
+      items: [{ id: 'security' }, { id: 'licences' }, { id: 'summary' }],
+      findings: [{ file: 'login.ts', line: 1, verified: true }],
+    })
   })
 
   it('rejected exits with 6', async () => {

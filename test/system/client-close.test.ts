@@ -27,10 +27,13 @@ it('a connection closed while a request is being repeated ends without an uncaug
     storeDir: join(dir, 'store'),
   })
   proxy.refuse()
-  const asked = server.client.workflow.getHandle('nobody').describe().then(
-    () => 'answered',
-    () => 'failed',
-  )
+  const asked = server.client.workflow
+    .getHandle('nobody')
+    .describe()
+    .then(
+      () => 'answered',
+      () => 'failed',
+    )
   await until('the cut to be met', () => proxy.hit() > 1)
   await server.close()
   expect(await asked).toBe('failed')

@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { UsageError } from '../exit.js'
 import { say } from '../output.js'
 import { readFileOr, readText, standingInput } from '../read-input.js'
-import { commonInput, type RunOptions, withRunOptions } from '../run-options.js'
+import { commonInput, type RunOptions, several, withRunOptions } from '../run-options.js'
 import { startAndFollow } from '../start-and-follow.js'
 
 type AskOptions = RunOptions & { system?: string; cacheSystem?: boolean; file?: string[] }
@@ -23,7 +23,7 @@ export function command(): Command {
     .argument('[prompt]', 'the prompt; - or nothing: standard input')
     .option('--system <text>', 'system prompt')
     .option('--cache-system', 'cache the system prompt')
-    .option('--file <path...>', 'append files: text, png, jpg, gif, webp, pdf')
+    .option('--file <path>', 'append a file: text, png, jpg, gif, webp, pdf (may be given again)', several)
     .option('--detach', 'do not wait for the answer')
     .action(async (prompt: string | undefined, options: AskOptions) => {
       const { system, cacheSystem, id, detach, json } = options

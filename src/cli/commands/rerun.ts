@@ -4,6 +4,7 @@ import { checkRunId } from '../../client/run-id.js'
 import { follow } from '../follow.js'
 import { rememberRun } from '../last-run.js'
 import { say } from '../output.js'
+import { several } from '../run-options.js'
 import { LOOKING, WORKING, withSession } from '../session.js'
 import { left, refuseAlone } from '../start-and-follow.js'
 
@@ -12,7 +13,7 @@ type Options = { item?: string[]; fresh?: boolean; id?: string; detach?: boolean
 export function command(): Command {
   return new Command('rerun')
     .argument('<run>', 'id of the run, or @last')
-    .option('--item <id...>', 'ask these items anew instead, whatever they came to')
+    .option('--item <id>', 'ask this item anew instead, whatever it came to (may be given again)', several)
     .option('--fresh', 'use no earlier answer')
     .option('--id <id>', 'id of the new run')
     .option('--detach', 'do not follow the run')

@@ -3,15 +3,17 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { UsageError } from '../exit.js'
+import { readJson } from '../read-input.js'
 import { commonInput, type RunOptions, withRunOptions } from '../run-options.js'
 import { startAndFollow } from '../start-and-follow.js'
 
-type ReviewOptions = RunOptions & { experts?: string; question?: string }
+type ReviewOptions = RunOptions & { input?: string; experts?: string; question?: string }
 
 export function runReview(): Command {
   return withRunOptions(new Command('review'))
     .description('experts look at files at once; one consolidated report')
-    .argument('<paths...>', "files and directories; git's ignore rules hold")
+    .argument('[paths...]', "files and directories; git's ignore rules hold")
+    .option('--input <file>', 'JSON: the input, for files that are not here as text; - for standard input')
     .option('--experts <list>', 'names, or Markdown files of your own, by commas: security,./money.md')
     .option('--question <text>', 'what to look for in particular')
     .option('--detach', 'do not follow the run')
@@ -21,7 +23,8 @@ export function runReview(): Command {
       process.exitCode = await startAndFollow({
         workflow: 'review',
         input: {
-          paths: paths.map((path) => resolve(path)),
+          ...(await inputOf(options.input, paths)),
+          ...(paths.length > 0 && { paths: paths.map((path) => resolve(path)) }),
           ...(experts !== undefined && { experts: expertList(experts) }),
           ...(question !== undefined && { question }),
           ...commonInput(options),
@@ -31,6 +34,23 @@ export function runReview(): Command {
         ...(json && { json }),
       })
     })
+}
+
+/** The input as it is written, its paths seen from here. */
+async function inputOf(source: string | undefined, named: string[]): Promise<Record<string, unknown>> {
+  if (source === undefined) {
+    if (named.length === 0) throw new UsageError('run review: got nothing to review; wanted paths, or --input')
+    return {}
+  }
+  const given = await readJson(source)
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw new UsageError(
+      `--input: got ${JSON.stringify(given).slice(0, 80)}; wanted an object such as { "files": […] }`,
+    )
+  }
+  const { paths, ...rest } = given as { paths?: unknown }
+  if (!Array.isArray(paths)) return { ...given }
+  return { ...rest, paths: paths.map((path) => (typeof path === 'string' ? resolve(path) : path)) }
 }
 
 /** A Markdown file is named by its path, which is made absolute too. */

@@ -1,7 +1,7 @@
 // The local room as commands use it: one server per data directory, kept while somebody uses it, whoever is killed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -51,6 +51,20 @@ describe('one server per data directory', () => {
     const second = user({ start: false })
     expect(await second.seen()).toMatchObject({ address: before.address, webUrl: before.webUrl, ours: true })
     await second.stop()
+  })
+
+  it('takes other ports when one was taken while it started', async () => {
+    const program = join(room.path, 'bin', 'temporal')
+    const tried = join(room.path, 'tried')
+    const taken = `[ -e ${tried} ] || { : > ${tried}; echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1; }`
+    rmSync(program)
+    const script = `#!/bin/sh\ncase "$*" in *start-dev*) ${taken};; esac\nexec ${inject('temporalProgram')} "$@"\n`
+    writeFileSync(program, script, { mode: 0o755 })
+    const one = user()
+    expect(await one.seen()).toMatchObject({ ours: true })
+    expect(existsSync(tried)).toBe(true)
+    expect(await one.stop()).toBe(0)
+    expect(room.count()).toEqual(NOTHING)
   })
 
   it('gives a file that was made without them the search attributes', async () => {

@@ -48,7 +48,8 @@ export type Approval = {
   title: string
   digest: string
   openedAt: string
-  answer?: { kind: DecisionKind; by: string; at: string; note?: string }
+  /** `id`: the sender's own of the message. */
+  answer?: { kind: DecisionKind; by: string; at: string; note?: string; id?: string }
 }
 
 /** A message that had no effect, and why. */

@@ -60,4 +60,4 @@ export type PrepareRequest = {
 }
 
 /** Names the run whose plan and paid answers a rerun uses. */
-export type RerunOf = { root: Root; run: string; items?: string[]; fresh?: boolean }
+export type RerunOf = { root: Root; run: string; items?: string[]; fresh?: boolean; confirm?: Confirm }

@@ -22,7 +22,11 @@ const Message = z.looseObject({
   content: z.union([z.string(), z.array(Block)]),
 })
 
-const JsonSchema = z.record(z.string(), z.unknown())
+/** Clients may give a zod schema instead: it is sent as JSON Schema. */
+const JsonSchema: z.ZodType<Record<string, unknown>, Record<string, unknown> | z.ZodType> = z.record(
+  z.string(),
+  z.unknown(),
+)
 
 const callFields = {
   prompt: TextOrBlocks.optional(),

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { stepOf } from '../../contracts/call.js'
 import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
+import { Confirm } from '../../contracts/schemas.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'
@@ -18,6 +19,7 @@ const RerunInput = z.strictObject({
     run: name,
     items: z.array(name).min(1, 'is empty: wanted ids of items, or no list').optional(),
     fresh: z.boolean().optional(),
+    confirm: Confirm.optional(),
   }),
 })
 
@@ -64,6 +66,7 @@ export async function prepareRerun(deps: CallDeps, request: PrepareRequest, reru
     price,
     warnings,
     dryRun: false,
+    ...(rerunOf.confirm && { confirm: rerunOf.confirm }),
     digest: digestOf([request.workflow, server, plan.pages, shared, price, [...fresh], skip, plan.files ?? null]),
     ...(fresh.size > 0 && { fresh: [...fresh] }),
     ...(skip.length > 0 && { skip }),

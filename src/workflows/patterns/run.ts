@@ -87,11 +87,12 @@ export function short(text: string, characters: number): string {
   return text.length > characters ? `${text.slice(0, characters - 1)}…` : text
 }
 
-/** @returns false when a message with this id was applied before. */
-export function firstTime(run: Run, id: string | undefined): boolean {
+/** @returns false when this message with this id was applied before. */
+export function firstTime(run: Run, message: string, id: string | undefined): boolean {
   if (id === undefined) return true
-  if (run.seen.has(id)) return false
-  run.seen.add(id)
+  const key = `${message} ${id}`
+  if (run.seen.has(key)) return false
+  run.seen.add(key)
   for (const oldest of run.seen) {
     if (run.seen.size <= SEEN_KEPT) break
     run.seen.delete(oldest)
@@ -126,14 +127,21 @@ export function statusOf(run: Run): StatusReport {
     const status = run.running.has(id) ? ('running' as const) : ('waiting' as const)
     return { id, model, status, usd: 0, attempts: 0, outputTokens: 0 }
   })
-  const extra = run.ended.filter(({ id }) => !plan?.items.some((item) => item.id === id))
+  // A review's summary is no item of the plan; it has the model of the others.
+  const planned = new Set(items.map(({ id }) => id))
+  const model = plan?.items[0]?.model ?? ''
+  const more = [...new Set([...run.running.keys(), ...ended.keys()])].filter((id) => !planned.has(id))
+  const extra = more.map((id) => ({
+    ...(ended.get(id) ?? { id, status: 'running' as const, usd: 0, attempts: 0, outputTokens: 0 }),
+    model,
+  }))
   return {
     workflow: run.workflow,
     status: run.state,
     ...(plan && { title: plan.title, server: plan.server, price: plan.price }),
     warnings: plan?.warnings ?? [],
     approvals: run.approvals,
-    items: [...items, ...extra.map((item) => ({ ...item, model: plan?.items[0]?.model ?? '' }))],
+    items: [...items, ...extra],
     ...run.totals,
     refused: run.refused,
   }

@@ -68,7 +68,7 @@ function byTarget(run: Run, message: 'interrupt' | 'pause' | 'resume', sent: unk
     refuse(run, message, target.refused)
     return
   }
-  if (!firstTime(run, target.id)) return
+  if (!firstTime(run, message, target.id)) return
   const reason = apply(run, message, target.item)
   if (reason) refuse(run, message, reason)
   else changed(run)
@@ -87,7 +87,8 @@ function judge(run: Run, decision: Read<Decision>): Judged {
   if ('refused' in decision) return decision
   const { kind, digest, approval: name, id } = decision
   const last = run.approvals.filter((approval) => approval.answer).at(-1)
-  if (id !== undefined && run.seen.has(id) && last) return { repeated: decided(last) }
+  const earlier = id === undefined ? undefined : run.approvals.find((approval) => approval.answer?.id === id)
+  if (earlier) return { repeated: decided(earlier) }
   const open = openApprovals(run).filter((approval) => name === undefined || approval.name === name)
   const [only, second] = digest === undefined ? open : open.filter((approval) => approval.digest === digest)
   if (!only) return { refused: whyNone(run, decision, last) }
@@ -119,10 +120,9 @@ function whyNone(run: Run, { digest, approval }: Decision, last: Approval | unde
 }
 
 function accept(run: Run, approval: Approval, decision: Decision): Decided {
-  firstTime(run, decision.id)
+  const { kind, by = 'unknown', note, id } = decision
   const at = new Date().toISOString()
-  const note = decision.note !== undefined && { note: decision.note }
-  approval.answer = { kind: decision.kind, by: decision.by ?? 'unknown', at, ...note }
+  approval.answer = { kind, by, at, ...(note !== undefined && { note }), ...(id !== undefined && { id }) }
   run.answers.get(approval.name)?.(decision)
   run.answers.delete(approval.name)
   changed(run)

@@ -2,8 +2,19 @@
 // keeper listens and what it keeps. It holds the keeper's token, so only the user may read it, and it is always replaced
 // whole.
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { ConfigError } from '../config.js'
 import type { ProcessIdentity } from './process-identity.js'
 
 /** TCP ports of one Temporal server, all on loopback. */
@@ -22,10 +33,22 @@ export type ServerRecord = {
 
 const LOG_BYTES = 5_000_000
 
-/** Makes the directory where it is missing; the path comes back without symbolic links, so that it is one name for all. */
+/**
+ * Makes the directory where it is missing; the path comes back without symbolic links, so that it is one name for all.
+ * @throws ConfigError for one that cannot be made or written to
+ */
 export function openDataDirectory(home: string): string {
-  mkdirSync(join(home, 'logs'), { recursive: true })
-  return realpathSync(home)
+  try {
+    mkdirSync(join(home, 'logs'), { recursive: true })
+    for (const directory of [home, join(home, 'logs')]) accessSync(directory, constants.W_OK)
+    return realpathSync(home)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new ConfigError(
+      `the data directory ${home} cannot be used: ${message}; wanted one to write to (ENSEMBLE_HOME)`,
+    )
+  }
 }
 
 export const databaseFile = (home: string) => join(home, 'temporal.db')
@@ -65,13 +88,12 @@ function replaceFile(path: string, value: unknown): void {
   renameSync(draft, path)
 }
 
+/** Every file here is replaced whole, so one that is cut was lost with the power, and its processes with it. */
 function readJson(path: string): object | undefined {
-  let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  return JSON.parse(text)
 }

@@ -1,5 +1,5 @@
-// What a keeper keeps: a Temporal server that is started on request, started again when it dies, and taken over when an
-// earlier keeper was killed and left it running; and a simulator, shared so that two runs share one prompt cache.
+// What a keeper keeps: a Temporal server that is started on request, and taken over when an earlier keeper was killed and
+// left it running; and a simulator, shared so that two runs share one prompt cache. Both are started again when they die.
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -40,6 +40,7 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
   let simulator: ChildProcess | undefined
   let ending = false
   let deaths = 0
+  let simulatorDeaths = 0
   const note = (change: Kept) => {
     kept = { ...kept, ...change }
     record(kept)
@@ -81,6 +82,7 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
 
   let startingSimulator: Promise<void> | undefined
   async function openSimulator(): Promise<void> {
+    const began = Date.now()
     const { url, child } = await startSimulator({ home, port: lastPorts(home).simulator })
     simulator = child
     rememberPorts(home, { simulator: Number(new URL(url).port) })
@@ -88,7 +90,19 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
     child.once('exit', () => {
       note({ simulatorUrl: undefined })
       startingSimulator = undefined
+      simulatorDeaths = Date.now() - began > SOUND_MS ? 1 : simulatorDeaths + 1
+      if (ending || simulatorDeaths > RESTARTS) return
+      console.error(`${new Date().toISOString()} the simulator died; starting it again`)
+      openedSimulator().catch(console.error) // at its address, where workers go on asking
     })
+  }
+
+  function openedSimulator(): Promise<void> {
+    startingSimulator ??= openSimulator().catch((error) => {
+      startingSimulator = undefined
+      throw error
+    })
+    return startingSimulator
   }
 
   async function end(): Promise<void> {
@@ -101,13 +115,7 @@ export async function openChildren(home: string, record: (kept: Kept) => void): 
   return {
     status: () => ({ address: kept.address, webUrl: kept.webUrl, simulatorUrl: kept.simulatorUrl }),
     server: (program, namespace) => inTurn(() => server(program, namespace)),
-    simulator: () => {
-      startingSimulator ??= openSimulator().catch((error) => {
-        startingSimulator = undefined
-        throw error
-      })
-      return startingSimulator
-    },
+    simulator: openedSimulator,
     end,
   }
 }

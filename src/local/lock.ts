@@ -27,12 +27,21 @@ export function tryLock(directory: string, name: string): Lock | undefined {
     return undefined
   }
   for (const entry of lower) rmSync(entry.path, { force: true })
-  const touching = setInterval(() => utimesSync(path, new Date(), new Date()), TOUCH_MS).unref()
+  const touching = setInterval(() => unlessDeleted(() => utimesSync(path, new Date(), new Date())), TOUCH_MS).unref()
   const release = () => {
     clearInterval(touching)
-    replace(path, undefined) // the file stays, so that its number is not used again
+    unlessDeleted(() => replace(path, undefined)) // the file stays, so that its number is not used again
   }
   return { release }
+}
+
+/** Somebody may delete the whole directory: what its holder keeps must still be ended in good order. */
+function unlessDeleted(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
 }
 
 /** Highest number first. */
@@ -44,12 +53,12 @@ function entries(directory: string, name: string): Entry[] {
   return numbered.sort((a, b) => b.number - a.number).map((entry) => ({ ...entry, holder: holderIn(entry.path) }))
 }
 
-/** undefined: released, or cleared away just now. */
+/** undefined: released, cleared away just now, or cut when the power failed, which ended its holder. */
 function holderIn(path: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')).holder
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,6 +1,8 @@
 // Everything a command needs, for as long as it needs it: a Temporal server found or started, a worker unless somebody
-// hosts one, the simulator when there is no key. `stop` ends what is ours; when this process dies instead, its worker
-// drains, and the keeper ends the rest.
+// hosts one, the simulator when there is no key. A worker that dies is followed by another one, because whoever waits for
+// a run would else wait for ever. `stop` ends what is ours; when this process dies instead, its worker drains, and the
+// keeper ends the rest.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config, TemporalConfig } from '../config.js'
 import { openDataDirectory } from './data-directory.js'
 import { findServer } from './find-server.js'
@@ -8,6 +10,9 @@ import { joinKeeper, type KeeperLink, openKeeper } from './keeper-link.js'
 import type { Environment, Say } from './program.js'
 import { workerEnvironment } from './worker-environment.js'
 import { type LocalWorker, startWorkerProcess } from './worker-process.js'
+
+/** A worker that dies at once must not be started in a tight loop. */
+const AGAIN_MS = 1000
 
 export type BringUpOptions = {
   config: Config
@@ -39,6 +44,8 @@ export type Up = {
   /** An `ensemble up` of this data directory has a worker for this server and queue. */
   isHosted(): Promise<boolean>
   startWorker(): Promise<LocalWorker>
+  /** Resolves with the reason when a worker ended and no other one can be started. */
+  readonly withoutWorker: Promise<Error>
   stop(): Promise<void>
 }
 
@@ -59,7 +66,12 @@ class LocalRoom implements Up {
   readonly workers: LocalWorker[] = []
   simulatorUrl?: string
   private stopping = false
-  private recovering: Promise<void> = Promise.resolve()
+  private replacing: Promise<void> = Promise.resolve()
+  private readonly ending = new AbortController()
+  private noWorker!: (why: Error) => void
+  readonly withoutWorker = new Promise<Error>((done) => {
+    this.noWorker = done
+  })
 
   private constructor(
     private readonly options: BringUpOptions,
@@ -104,15 +116,18 @@ class LocalRoom implements Up {
     const environment = workerEnvironment({ env, config, home, temporal, simulatorUrl })
     const worker = await startWorkerProcess({ home, env: environment, cwd, keeper })
     this.workers.push(worker)
-    void worker.exited.then((how) => this.workerEnded(worker, how))
+    void worker.exited.then((how) => {
+      this.replacing = this.replacing.then(() => this.workerEnded(worker, how)).catch((error) => this.noWorker(error))
+    })
     if (host) await this.announce()
     return worker
   }
 
   async stop(): Promise<void> {
     this.stopping = true
+    this.ending.abort()
+    await this.replacing
     await Promise.all(this.workers.map((worker) => worker.stop()))
-    await this.recovering
     await this.keeper?.leave()
   }
 
@@ -140,8 +155,10 @@ class LocalRoom implements Up {
   private async workerEnded(worker: LocalWorker, { code, signal }: Awaited<LocalWorker['exited']>): Promise<void> {
     this.workers.splice(this.workers.indexOf(worker), 1)
     if (this.stopping) return
-    this.options.say(`The worker ended unexpectedly with ${signal ?? code}; its log: ${worker.log}`)
+    this.options.say(`The worker ended unexpectedly with ${signal ?? code}; starting another one (log: ${worker.log})`)
     if (this.options.host) await this.announce()
+    await sleep(AGAIN_MS, undefined, { signal: this.ending.signal }).catch(() => undefined)
+    if (!this.stopping) await this.startWorker()
   }
 
   /** A keeper that was killed left the server running: a new one takes it over, and with it the simulator's address. */

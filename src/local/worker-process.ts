@@ -2,7 +2,7 @@
 // it. It holds a connection to the keeper: when the command is killed, the server stays until this worker has drained.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { KeeperLink } from './keeper-link.js'
@@ -57,8 +57,10 @@ function ready(child: ChildProcess, log: string): Promise<void> {
     child.once('error', failed)
     child.once('message', () => done())
     child.once('exit', (code, signal) => {
+      const ended = `the worker ended at its start with ${signal ?? code}`
+      if (!existsSync(log)) return failed(new Error(`${ended}; its log ${log} was deleted`))
       const last = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n')
-      failed(new Error(`the worker ended at its start with ${signal ?? code}; the end of ${log}:\n${last}`))
+      failed(new Error(`${ended}; the end of ${log}:\n${last}`))
     })
   }).finally(() => clearTimeout(limit))
 }

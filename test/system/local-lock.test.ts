@@ -90,3 +90,8 @@ it('of a holder in another container counts as long as it is touched', async () 
   utimesSync(join(directory, 'lock.1'), new Date(0), new Date(0))
   expect(await contender().tell('try')).toBe('held')
 })
+
+it('a lock file that was cut when the power failed counts as let go', async () => {
+  writeFileSync(join(directory, 'lock.1'), '')
+  expect(await contender().tell('try')).toBe('held')
+})

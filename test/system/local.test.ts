@@ -89,6 +89,15 @@ describe('one server per data directory', () => {
   })
 })
 
+it('files that were cut when the power failed are made anew', async () => {
+  mkdirSync(room.home())
+  for (const name of ['server.json', 'ports.json', 'keeper.lock.1']) writeFileSync(join(room.home(), name), '')
+  const one = user()
+  expect(await serves((await one.seen()).address)).toBe(true)
+  await one.stop()
+  expect(room.count()).toEqual(NOTHING)
+})
+
 describe('kill -9', () => {
   it('of a command leaves the server to the others, and of the last one ends it', async () => {
     const [one, other] = [user(), user()]
@@ -185,14 +194,40 @@ describe('a worker', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('that is killed can be followed by another one', async () => {
+  it('that is killed is followed by another one, which ends with its command', async () => {
+    const one = user({ worker: 'unless-hosted' })
+    const [killed] = (await one.seen()).workers
+    process.kill(killed!, 'SIGKILL')
+    await until('another worker', async () => {
+      const { workers } = await one.tell('look')
+      return workers.length === 1 && workers[0] !== killed
+    })
+    expect(one.said.some((line) => line.includes('SIGKILL'))).toBe(true)
+    expect(await one.stop()).toBe(0)
+    expect(room.count()).toEqual(NOTHING)
+  })
+
+  it('and its server end with their command also when the data directory was deleted under them', async () => {
     const one = user({ worker: 'always' })
     const { workers } = await one.seen()
+    rmSync(room.home(), { recursive: true, force: true, maxRetries: 10 })
     process.kill(workers[0]!, 'SIGKILL')
     await until('the command to notice', () => one.said.some((line) => line.includes('SIGKILL')))
-    const after = await one.tell('worker')
-    expect(after.workers).toHaveLength(1)
-    expect(after.workers).not.toEqual(workers)
+    await new Promise((done) => setTimeout(done, 2500)) // the keeper touches its lock every two seconds
+    expect(room.count()).toMatchObject({ server: 1, keeper: 1 })
+    expect(await one.stop()).toBe(0)
+    await room.untilEmpty()
+  })
+
+  it('finds the simulator back at its address after that was killed', async () => {
+    const one = user({ worker: 'always' })
+    const { simulatorUrl } = await one.seen()
+    const [simulator] = room.processes().simulator
+    process.kill(simulator!, 'SIGKILL')
+    await until('the simulator to be back', async () => {
+      const answer = await fetch(simulatorUrl!).catch(() => undefined)
+      return answer?.ok === true && room.processes().simulator[0] !== simulator
+    })
     expect(await one.stop()).toBe(0)
     expect(room.count()).toEqual(NOTHING)
   })

@@ -13,11 +13,15 @@ import { replaceRules, type State } from './state.js'
 const MAX_BODY = 32 * 1024 * 1024
 const VERSIONS = ['2023-06-01', '2026-10-21']
 
+const ORIGIN = 'http://localhost'
+
 type Call = { request: IncomingMessage; response: ServerResponse; url: URL; requestId: string; entry?: JournalEntry }
 
 /** Answers one HTTP request; never rejects. */
 export async function handle(state: State, request: IncomingMessage, response: ServerResponse, requestId: string) {
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  // What is no path, such as "//", is one that nothing answers to.
+  const target = request.url ?? '/'
+  const url = new URL(URL.canParse(target, ORIGIN) ? target : '/unreadable', ORIGIN)
   const call: Call = { request, response, url, requestId }
   response.setHeader('x-model-server', 'simulator')
   response.setHeader('request-id', requestId)

@@ -1,5 +1,6 @@
 // The simulator over real HTTP, seen by the SDK the project uses. What a second, foreign client sees is checked in
 // test/foreign.
+import { request } from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MODELS } from '../../src/agents/models.js'
@@ -268,6 +269,17 @@ describe('the models', () => {
 })
 
 describe('the journal and the rules over HTTP', () => {
+  it('lives through a request for something that is no path', async () => {
+    const { simulator } = await simulate()
+    const { port } = new URL(simulator.url)
+    const status = await new Promise((done) => {
+      const headers = { 'x-api-key': 'any', 'anthropic-version': '2023-06-01' }
+      request({ port, host: '127.0.0.1', path: '//', headers }, ({ statusCode }) => done(statusCode)).end()
+    })
+    expect(status).toBe(404)
+    expect((await fetch(simulator.url)).ok).toBe(true)
+  })
+
   it('count what was asked, can be reset, and rules can be replaced while it runs', async () => {
     const { client, simulator } = await simulate()
     const ask = (prompt: string) => client.messages.create({ model, max_tokens: 60, messages: [user(prompt)] })

@@ -5,6 +5,7 @@ import type { Usd } from '../contracts/usage.js'
 import { printable } from './output.js'
 
 export type Row = {
+  /** As shown. */
   id: string
   model: string
   status: ItemState['status']
@@ -57,14 +58,14 @@ export function note(board: Board, event: RunEvent, now: number = Date.now()): R
 
 function takeReport(board: Board, report: StatusReport): void {
   board.status = report.status
-  if (report.title !== undefined) board.title = report.title
+  if (report.title !== undefined) board.title = printable(report.title)
   for (const { id, model } of report.items) rowOf(board, id).model = model || rowOf(board, id).model
 }
 
 function rowOf(board: Board, id: string): Row {
   let row = board.rows.get(id)
   if (!row) {
-    row = { id, model: '', status: 'waiting', tokens: 0, lastLine: '', usd: 0, attempts: 0 }
+    row = { id: printable(id), model: '', status: 'waiting', tokens: 0, lastLine: '', usd: 0, attempts: 0 }
     board.rows.set(id, row)
   }
   return row

@@ -3,6 +3,7 @@ import {
   AnswerRefusedError,
   ConnectionError,
   InvalidInputError,
+  KeyRefusedError,
   NoResultError,
   NoWorkerError,
   RunNotFoundError,
@@ -40,6 +41,7 @@ export function exitOfError(error: unknown): number | undefined {
     return EXIT.connection
   }
   if (error instanceof RunNotFoundError) return EXIT.notFound
+  if (error instanceof KeyRefusedError) return EXIT.connection
   if (!(error instanceof NoResultError)) return undefined
   return error.reason === 'cancelled' || error.reason === 'terminated' ? EXIT.interrupted : EXIT.failed
 }

@@ -8,13 +8,20 @@ export async function rememberRun(home: string, id: string): Promise<void> {
   await writeFile(join(home, 'last'), `${id}\n`)
 }
 
-/** The id itself, or the one `@last` stands for. Throws UsageError when no run was started from `home` yet. */
+/** The id itself, or the one `@last` stands for. Throws UsageError for none, and when none was started from `home` yet. */
 export async function resolveRun(home: string, given: string): Promise<string> {
+  if (given === '') throw new UsageError('run: got nothing; wanted its id, or @last')
   if (given !== '@last') return given
+  const id = await lastRun(home)
+  if (!id) throw new UsageError(`@last: no run has been started from ${home} yet`)
+  return id
+}
+
+async function lastRun(home: string): Promise<string | undefined> {
   try {
     return (await readFile(join(home, 'last'), 'utf8')).trim()
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-    throw new UsageError(`@last: no run has been started from ${home} yet`)
+    return undefined
   }
 }

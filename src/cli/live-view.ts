@@ -4,7 +4,7 @@ import { createLogUpdate } from 'log-update'
 import type { RunEvent } from '../client/run-event.js'
 import { type Board, counted, newBoard, note, type Row, secondsOf, spent } from './board.js'
 import { dollars } from './money.js'
-import { type Colours, colours } from './output.js'
+import { type Colours, colours, printable } from './output.js'
 import type { View } from './view.js'
 
 const REDRAW_MS = 200
@@ -25,8 +25,10 @@ export function liveView(stream: NodeJS.WriteStream): View {
   const show = (event: RunEvent) => {
     note(board, event)
     timer ??= setInterval(draw, REDRAW_MS)
-    if (event.type === 'warning') update.persist(colour.yellow(`warning: ${event.message}`))
-    if (event.type === 'refused') update.persist(colour.yellow(`refused: ${event.message}: ${event.reason}`))
+    if (event.type === 'warning') update.persist(colour.yellow(printable(`warning: ${event.message}`)))
+    if (event.type === 'refused') {
+      update.persist(colour.yellow(printable(`refused: ${event.message}: ${event.reason}`)))
+    }
     draw()
   }
   return { show, rest, close: rest }

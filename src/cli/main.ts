@@ -11,6 +11,9 @@ async function main(argv: string[]): Promise<number> {
     if (error.code === 'EPIPE') process.exit(EXIT.ok) // the reader, such as `head`, has seen enough
     throw error
   })
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error // nobody listens to the talk any more; the work goes on
+  })
   try {
     const program = await assembled(argv)
     await program.parseAsync(argv, { from: 'user' })

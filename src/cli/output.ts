@@ -3,8 +3,13 @@ import pc from 'picocolors'
 
 /** What a program or a file wants: text as it is, with a newline at its end; a terminal gets no control sequences. */
 export function data(text: string): void {
-  const shown = process.stdout.isTTY ? text.replace(/[^\P{Cc}\n\t]/gu, '') : text
+  const shown = process.stdout.isTTY ? harmless(text) : text
   process.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`)
+}
+
+/** Text of several lines without what could drive a terminal. */
+export function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, '')
 }
 
 /** One line of text that others wrote, such as a model: nothing in it can move the cursor. */
@@ -17,9 +22,9 @@ export function json(value: unknown): void {
   data(JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined))
 }
 
-/** For the person who watches. */
+/** For the person who watches. Much of it was written by others: ids, file names, messages of servers. */
 export function say(line = ''): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${harmless(line)}\n`)
 }
 
 export type Colours = ReturnType<typeof pc.createColors>

@@ -72,7 +72,12 @@ function programName(): string {
   return process.env.npm_command === 'exec' ? 'npx ensemble' : 'ensemble'
 }
 
-/** Who answers, unless told: the name of the account. */
+/** Who answers, unless told: the name of the account, or its number where it has none (often so in containers). */
 export function personName(): string {
-  return userInfo().username
+  try {
+    return userInfo().username
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
 }

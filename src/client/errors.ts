@@ -40,6 +40,13 @@ export class NoResultError extends EnsembleError {
   }
 }
 
+/** The model server refused the key before there was anything to have a result of. */
+export class KeyRefusedError extends NoResultError {
+  constructor(said: string) {
+    super('failed', `the model server refused the key: ${said}`)
+  }
+}
+
 // gRPC status codes, by number because the library that names them is not ours to load.
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client'
 import { FAILURE } from '../contracts/failures.js'
 import type { RunResult } from '../contracts/outcome.js'
-import { InvalidInputError, NoResultError, translated } from './errors.js'
+import { InvalidInputError, KeyRefusedError, NoResultError, translated } from './errors.js'
 import type { Server } from './server.js'
 
 /**
@@ -33,6 +33,7 @@ function fromFailure(error: WorkflowFailedError, id: string): RunResult {
   if (cause instanceof ApplicationFailure) {
     if (cause.type === FAILURE.runFailed && cause.details?.[0]) return cause.details[0] as RunResult
     if (cause.type === FAILURE.invalidInput) throw new InvalidInputError(cause.message)
+    if (cause.type === FAILURE.authentication) throw new KeyRefusedError(deepest(cause))
     throw new NoResultError('failed', `run "${id}" failed: ${deepest(cause)}`)
   }
   if (cause instanceof CancelledFailure) throw new NoResultError('cancelled', `run "${id}" was cancelled`)

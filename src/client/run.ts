@@ -1,7 +1,7 @@
 // A run in hand: watch it, steer it, get its result. A handle holds no state of the run; two of the same id are equal.
 import type { Decided, StatusReport } from '../contracts/messages.js'
 import type { RunResult } from '../contracts/outcome.js'
-import { asking } from './errors.js'
+import { AnswerRefusedError, asking } from './errors.js'
 import { runEvents } from './events.js'
 import { type RunFacts, runFacts } from './facts.js'
 import { awaitResult } from './result.js'
@@ -30,7 +30,7 @@ export interface Run<R extends RunResult = RunResult> {
   /** Start nothing new; what runs goes on. */
   pause(steering?: Steering): Promise<void>
   resume(steering?: Steering): Promise<void>
-  /** Temporal's cancellation: the run has no result afterwards. */
+  /** Temporal's cancellation: the run has no result afterwards. Throws AnswerRefusedError when it is over. */
   cancel(): Promise<void>
   /** Progress, questions and the end; a break, or the signal, stops watching and leaves the run alone. */
   events(options?: { signal?: AbortSignal }): AsyncGenerator<RunEvent, void>
@@ -57,6 +57,8 @@ export function runHandle<R extends RunResult>(server: Server, id: string): Run<
     pause: (steering) => sendSignal(server, id, 'pause', steering),
     resume: (steering) => sendSignal(server, id, 'resume', steering),
     async cancel() {
+      // The server takes a cancellation of a run that is over without a word.
+      if (!(await runFacts(server, id)).open) throw new AnswerRefusedError(`run "${id}" is over`)
       await asking({ server: server.address, run: id }, () => server.client.workflow.getHandle(id).cancel())
     },
     events: (options) => runEvents(server, id, options?.signal),

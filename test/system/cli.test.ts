@@ -179,6 +179,33 @@ describe('run', () => {
     expect(err).toMatch(/refused the key/)
     expect(err).not.toMatch(/^ +at /m)
   })
+
+  it('a key that is refused while the plan is priced exits with 4 too', async () => {
+    const key = 'sk-ant-invalid-test'
+    const env = { ANTHROPIC_API_KEY: key, TEMPORAL_ADDRESS: '', ENSEMBLE_HOME: join(stage.home, 'own') }
+    const { code, err, out } = await run(['ask', 'any'], { env })
+    expect({ code, out }).toEqual({ code: 4, out: '' })
+    expect(err).toMatch(/the model server refused the key: /)
+    expect(err).not.toContain(key)
+  })
+
+  it('a data directory that cannot be made is named, with 2', async () => {
+    await writeFile(join(stage.home, 'a-file'), '')
+    const env = { TEMPORAL_ADDRESS: '', ENSEMBLE_HOME: join(stage.home, 'a-file', 'inside') }
+    const { code, err } = await run(['ask', 'any'], { env })
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/data directory .*a-file.inside cannot be used/),
+    })
+  })
+
+  it('goes on when nobody reads what it says any more', async () => {
+    const following = start(['ask', 'heard by nobody', '--json'])
+    following.child.stderr!.destroy()
+    const { code, out } = await following.ended
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ status: 'completed' })
+  })
 })
 
 describe('steering', () => {
@@ -215,6 +242,7 @@ describe('steering', () => {
     await following.said(/i0: started/)
     expect((await run(['cancel', 'gone'])).code).toBe(0)
     expect(await following.ended).toMatchObject({ code: 7, err: expect.stringMatching(/cancelled/) })
+    expect(await run(['cancel', 'gone'])).toMatchObject({ code: 2, err: expect.stringMatching(/"gone" is over/) })
   })
 })
 

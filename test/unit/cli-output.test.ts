@@ -7,11 +7,12 @@ import { costTable, savedLine } from '../../src/cli/cost-table.js'
 import { exitOfError, exitOfResult } from '../../src/cli/exit-code.js'
 import { drawn } from '../../src/cli/live-view.js'
 import { dollars } from '../../src/cli/money.js'
-import { colours } from '../../src/cli/output.js'
+import { colours, harmless } from '../../src/cli/output.js'
 import { parsePatch } from '../../src/cli/prompt-approval.js'
 import { markdownOf } from '../../src/cli/report.js'
 import { commonInput, confirm, whole } from '../../src/cli/run-options.js'
 import { ConnectionError, InvalidInputError, NoResultError, RunNotFoundError } from '../../src/client/errors.js'
+import { reportOf } from '../../src/client/snapshot.js'
 import type { ItemResult, RunResult, RunStatus } from '../../src/contracts/outcome.js'
 import { noUsage } from '../../src/contracts/usage.js'
 
@@ -117,4 +118,17 @@ it('an old Node is named with the one that is wanted', () => {
   expect(nodeCheck('20.18.9')).toEqual({ name: 'node', state: 'bad', found: '20.18.9; wanted 20.19 or newer' })
   expect(nodeCheck('20.19.0').state).toBe('good')
   expect(nodeCheck('22.1.0').state).toBe('good')
+})
+
+it('nothing that others wrote can drive the terminal of a watcher', () => {
+  const evil = '\x1b]0;owned\x07\x1b[2J\r\u009b31m'
+  const board = newBoard()
+  const report = { ...reportOf('parallel', result('completed')), title: `title${evil}` }
+  note(board, { type: 'status', status: 'running', report })
+  const progress = { item: `id${evil}`, status: 'running', tokens: 1, lastLine: `text${evil}`, usd: 0 } as const
+  note(board, { type: 'progress', ...progress })
+  const shown = drawn(board, colours({ isTTY: false } as NodeJS.WriteStream), 24, 200)
+  expect(shown).toMatch(/^completed · title .*\n.*\n.* id .* text/)
+  expect(shown).not.toMatch(/[^\P{Cc}\n]/u)
+  expect(harmless(`a\tb\n${evil}`)).toBe('a\tb\n]0;owned[2J31m')
 })

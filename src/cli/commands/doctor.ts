@@ -5,7 +5,7 @@ import { SEARCH_ATTRIBUTES } from '../../contracts/names.js'
 import { NoServerError } from '../../local/index.js'
 import { type Check, diskCheck, gitCheck, modelCheck, nodeCheck, storageCheck } from '../checks.js'
 import { EXIT } from '../exit.js'
-import { colours, data, json } from '../output.js'
+import { colours, harmless, json } from '../output.js'
 import { LOOKING, type Session, withSession } from '../session.js'
 
 export function command(): Command {
@@ -20,7 +20,7 @@ export function command(): Command {
       ...(await serverChecks()),
     ]
     if (options.json) json(checks)
-    else for (const check of checks) data(line(check))
+    else for (const check of checks) process.stdout.write(`${line(check)}\n`) // `data` would take our colours away
     process.exitCode = checks.some(({ state }) => state === 'bad') ? EXIT.failed : EXIT.ok
   })
 }
@@ -28,7 +28,7 @@ export function command(): Command {
 function line({ name, state, found }: Check): string {
   const colour = colours(process.stdout)
   const mark = { good: colour.green('✓'), note: colour.yellow('·'), bad: colour.red('✗') }[state]
-  return `${mark} ${name.padEnd(8)} ${found.replaceAll('\n', '\n           ')}`
+  return `${mark} ${name.padEnd(8)} ${harmless(found).replaceAll('\n', '\n           ')}`
 }
 
 /** No server is no fault on a fresh machine: the first run gets one. */

@@ -1,6 +1,7 @@
 // The library: start runs, watch, steer and read them from any program. It never starts a server or a worker.
 import { join } from 'node:path'
 import { connectTo, type Ensemble } from './client/ensemble.js'
+import { rememberRun } from './client/last-run.js'
 import { loadConfig } from './config.js'
 import { readRecord } from './local/data-directory.js'
 
@@ -19,7 +20,8 @@ export async function connect(): Promise<Ensemble> {
     ...(apiKey !== undefined && { apiKey }),
     ...(metadata !== undefined && { metadata }),
   }
-  return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection })
+  const onStarted = (id: string) => rememberRun(home, id)
+  return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection, onStarted })
 }
 
 export type { Ensemble, RunInputs, RunResults } from './client/ensemble.js'

@@ -3,9 +3,9 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { connectTo, type Ensemble } from '../client/ensemble.js'
+import { rememberRun, resolveRun } from '../client/last-run.js'
 import { type Config, loadConfig, type TemporalConfig } from '../config.js'
 import { type BringUpOptions, bringUp, type Up } from '../local/index.js'
-import { resolveRun } from './last-run.js'
 import { say } from './output.js'
 
 export type Session = {
@@ -64,7 +64,8 @@ function serverOptions({ home, taskQueue }: Config, { address, namespace, tls, a
     ...(apiKey !== undefined && { apiKey }),
     ...(metadata !== undefined && { metadata }),
   }
-  return { address, namespace, taskQueue, storeDir: join(home, 'store'), connection }
+  const onStarted = (id: string) => rememberRun(home, id)
+  return { address, namespace, taskQueue, storeDir: join(home, 'store'), connection, onStarted }
 }
 
 /** In a checkout people type `npx ensemble`. */

@@ -8,7 +8,6 @@ import { checkRunId } from '../client/run-id.js'
 import type { WorkflowName } from '../contracts/names.js'
 import { EXIT } from './exit.js'
 import { type Following, follow, sayWhere } from './follow.js'
-import { rememberRun } from './last-run.js'
 import { json, say } from './output.js'
 import { LOOKING, type Needs, type Session, STARTING, withSession } from './session.js'
 
@@ -31,7 +30,6 @@ export async function startAndFollow<N extends WorkflowName>(starting: Starting<
   return withSession(needs, async (session) => {
     if (detach) await refuseAlone(session)
     const run = await session.ensemble.start(workflow, input, id === undefined ? {} : { id })
-    await rememberRun(session.config.home, run.id)
     if (detach) return left(session, run.id, starting)
     if (!starting.plainText) say(`run ${run.id}`)
     const code = await follow(session, run, starting)

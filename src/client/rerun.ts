@@ -1,6 +1,7 @@
 // A rerun is a new run of what is not ok in an old one; every other paid answer is used again. It carries the original
 // run's root along, however many reruns lie between, because answers are kept under that.
 import type { RerunOf } from '../contracts/plan.js'
+import type { Confirm } from '../contracts/schemas.js'
 import { checkWorkflow } from './check-input.js'
 import { InvalidInputError } from './errors.js'
 import { runFacts } from './facts.js'
@@ -8,8 +9,8 @@ import { checkRunId, newRunId } from './run-id.js'
 import type { Server } from './server.js'
 import { startRun } from './start.js'
 
-/** `items`: ids to ask instead of those that are not ok. `fresh`: use no earlier answer. */
-export type RerunOptions = { items?: string[]; fresh?: boolean; id?: string }
+/** `items`: ids to ask instead of those that are not ok. `fresh`: use no earlier answer. `confirm`: instead of the run's. */
+export type RerunOptions = { items?: string[]; fresh?: boolean; confirm?: Confirm; id?: string }
 
 /** Returns the new run's id. Throws InvalidInputError while the old run is open. */
 export async function rerun(server: Server, of: string, options: RerunOptions = {}): Promise<string> {
@@ -18,13 +19,14 @@ export async function rerun(server: Server, of: string, options: RerunOptions = 
   if (facts.open) {
     throw new InvalidInputError(`run "${of}" is still ${facts.status}: wanted a run that is over (interrupt it first)`)
   }
-  const { items, fresh } = options
+  const { items, fresh, confirm } = options
   if (items?.length === 0) throw new InvalidInputError('items: got none; wanted ids of items, or no list')
   const rerunOf: RerunOf = {
     root: facts.rerunOf?.root ?? { workflowId: of, firstRunId: facts.firstRunId },
     run: facts.firstRunId,
     ...(items && { items }),
     ...(fresh && { fresh }),
+    ...(confirm !== undefined && { confirm }),
   }
   const id = options.id === undefined ? newRunId(workflow) : checkRunId(options.id)
   await startRun(server, { workflow, id, argument: { rerunOf }, summary: `${workflow} · rerun of ${of}`, rerunOf })

@@ -28,8 +28,8 @@ export interface Run<R extends RunResult = RunResult> {
   /** Stop now, keep what is there; the run ends `interrupted` with what it has. */
   interrupt(steering?: Steering): Promise<void>
   /** Start nothing new; what runs goes on. */
-  pause(steering?: Steering): Promise<void>
-  resume(steering?: Steering): Promise<void>
+  pause(steering?: Omit<Steering, 'item'>): Promise<void>
+  resume(steering?: Omit<Steering, 'item'>): Promise<void>
   /** Temporal's cancellation: the run has no result afterwards. Throws AnswerRefusedError when it is over. */
   cancel(): Promise<void>
   /** Progress, questions and the end; a break, or the signal, stops watching and leaves the run alone. */

@@ -12,6 +12,8 @@ export type ServerOptions = {
   taskQueue: string
   storeDir: string
   connection?: Omit<ConnectionOptions, 'address'>
+  /** Called with the id of every run that is started from here. */
+  onStarted?: (id: string) => Promise<void>
 }
 
 export type Server = {
@@ -20,6 +22,7 @@ export type Server = {
   taskQueue: string
   store: Store
   client: Client
+  onStarted: (id: string) => Promise<void>
   /** Names of the namespace's own search attributes; empty where the server does not tell. */
   searchAttributes: () => Promise<Set<string>>
   close: () => Promise<void>
@@ -40,6 +43,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     taskQueue,
     store: directoryStore(storeDir),
     client,
+    onStarted: options.onStarted ?? (async () => {}),
     searchAttributes: () => {
       known ??= registered(connection, namespace)
       return known

@@ -21,6 +21,12 @@ export type Starting = {
 
 /** Resolves when the server has the run; `already`: it had it before. Throws InvalidInputError for a used id. */
 export async function startRun(server: Server, starting: Starting): Promise<{ already: boolean }> {
+  const started = await startOnce(server, starting)
+  await server.onStarted(starting.id)
+  return started
+}
+
+async function startOnce(server: Server, starting: Starting): Promise<{ already: boolean }> {
   const { workflow, id, argument, summary, rerunOf } = starting
   const hash = inputHash(argument)
   const attributes = await initialAttributes(server)

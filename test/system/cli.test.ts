@@ -1,8 +1,8 @@
 // The command line as other programs call it: real processes, a real server and worker, exit codes and both outputs.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { freePort } from '../support/ports.js'
 import { openStage, type Stage } from '../support/stage.js'
 
@@ -182,7 +182,9 @@ describe('run', () => {
 
   it('a key that is refused while the plan is priced exits with 4 too', async () => {
     const key = 'sk-ant-invalid-test'
-    const env = { ANTHROPIC_API_KEY: key, TEMPORAL_ADDRESS: '', ENSEMBLE_HOME: join(stage.home, 'own') }
+    // It brings its own server up: the program must be found, not built in this test's empty home.
+    const PATH = [dirname(inject('temporalProgram')), process.env.PATH].join(delimiter)
+    const env = { ANTHROPIC_API_KEY: key, TEMPORAL_ADDRESS: '', ENSEMBLE_HOME: join(stage.home, 'own'), PATH }
     const { code, err, out } = await run(['ask', 'any'], { env })
     expect({ code, out }).toEqual({ code: 4, out: '' })
     expect(err).toMatch(/the model server refused the key: /)

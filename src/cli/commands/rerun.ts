@@ -1,24 +1,34 @@
 // `ensemble rerun`: a new run of what is not ok; every other paid answer is used again.
 import { Command } from 'commander'
 import { checkRunId } from '../../client/run-id.js'
+import type { Confirm } from '../../contracts/schemas.js'
 import { follow } from '../follow.js'
-import { rememberRun } from '../last-run.js'
 import { say } from '../output.js'
-import { several } from '../run-options.js'
+import { confirm, several } from '../run-options.js'
 import { LOOKING, WORKING, withSession } from '../session.js'
 import { left, refuseAlone } from '../start-and-follow.js'
 
-type Options = { item?: string[]; fresh?: boolean; id?: string; detach?: boolean; json?: boolean }
+type Options = {
+  item?: string[]
+  fresh?: boolean
+  confirm?: Confirm
+  yes?: boolean
+  id?: string
+  detach?: boolean
+  json?: boolean
+}
 
 export function command(): Command {
   return new Command('rerun')
     .argument('<run>', 'id of the run, or @last')
     .option('--item <id>', 'ask this item anew instead, whatever it came to (may be given again)', several)
     .option('--fresh', 'use no earlier answer')
+    .option('--confirm <when>', 'ask before calls: always, never, or above so many USD', confirm)
+    .option('--yes', 'do not ask: the same as --confirm never')
     .option('--id <id>', 'id of the new run')
     .option('--detach', 'do not follow the run')
     .option('--json', 'the result as one JSON document')
-    .action(async (given: string, { item, fresh, id, detach, json }: Options) => {
+    .action(async (given: string, { item, fresh, confirm: when, yes, id, detach, json }: Options) => {
       if (id !== undefined) checkRunId(id)
       process.exitCode = await withSession(detach ? LOOKING : WORKING, async (session) => {
         if (detach) await refuseAlone(session)
@@ -26,9 +36,10 @@ export function command(): Command {
         const run = await session.ensemble.rerun(old, {
           ...(item && { items: item }),
           ...(fresh && { fresh }),
+          ...(when !== undefined && { confirm: when }),
+          ...(yes && { confirm: 'never' as const }),
           ...(id !== undefined && { id }),
         })
-        await rememberRun(session.config.home, run.id)
         if (detach) return left(session, run.id, json ? { json } : {})
         say(`run ${run.id}, again for ${old}`)
         return follow(session, run, json ? { json } : {})

@@ -1,9 +1,9 @@
 // `parallel`: the caller's items with the defaults they share.
-import { readFile } from 'node:fs/promises'
 import { DEFAULT_MODEL } from '../../agents/models.js'
 import { type Item, MAX_ITEMS, ParallelInput } from '../../contracts/schemas.js'
 import type { Block, StoredCall } from '../call/request.js'
 import { InputError } from '../input-error.js'
+import { readTextFile } from '../read-text-file.js'
 import { type Draft, type DraftCall, toBlocks } from './draft.js'
 import { parseInput } from './parse.js'
 
@@ -73,7 +73,7 @@ function definedOf<T extends object>(value: T): Partial<T> {
 
 /** A JSON array of items, or one item a line. */
 async function readItems(path: string): Promise<Item[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readTextFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`itemsFile: cannot read ${path} on the worker's machine (${error.code ?? error.message})`)
   })
   const parsed = text.trimStart().startsWith('[') ? parseJson(text, path) : text.split('\n').flatMap(parseLine(path))

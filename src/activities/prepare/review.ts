@@ -1,6 +1,5 @@
 // `review`: the files once as a shared part, the experts as items on top of it; in groups when the files are too large
 // for one context.
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { type Expert, expertPrompt, loadExperts } from '../../agents/experts.js'
 import { DEFAULT_MODEL, findModel } from '../../agents/models.js'
@@ -8,6 +7,7 @@ import { ExpertAnswer, ReviewInput } from '../../contracts/schemas.js'
 import type { StoredCall } from '../call/request.js'
 import { estimateTokens } from '../call/usage.js'
 import { InputError } from '../input-error.js'
+import { readTextFile } from '../read-text-file.js'
 import { readReviewFiles } from '../review/read.js'
 import { pack, sharedText } from '../review/shared.js'
 import { type Draft, type DraftCall, toBlocks } from './draft.js'
@@ -32,7 +32,7 @@ export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Dr
   // Resolved here already: the summary's request is made long after the plan.
   const model = findModel(named)?.id ?? named
   const maxTokens = input.maxTokens ?? MAX_TOKENS
-  const experts = await loadExperts(input.experts, (path) => readFile(path, 'utf8')).catch(toInputError)
+  const experts = await loadExperts(input.experts, readTextFile).catch(toInputError)
   const { files, leftOut } = await readReviewFiles(input, signal)
   const contextTokens = findModel(model)?.contextTokens ?? 200_000
   const groups = pack(files, contextTokens * CONTEXT_SHARE, (text) => estimateTokens(text.length))

@@ -59,6 +59,9 @@ function inert(line: string): string {
   return result
 }
 
+/** To the web or to a place nearby: no script, no data. */
+const HARMLESS_LINK = /^\[[^\]]*\]\(\s*<?(?:https?:\/\/|[./#]|[\w-]+[/.)])/i
+
 /** What comes next in the text, and how it is written. */
 function nextPiece(text: string, at: number): [piece: string, written: string] {
   const rest = text.slice(at)
@@ -71,6 +74,7 @@ function nextPiece(text: string, at: number): [piece: string, written: string] {
   }
   if (/^<[a-z/!?]/i.test(rest)) return ['<', '\\<']
   if (rest.startsWith('![')) return ['![', '!\\[']
-  const plain = /^[^\\`<!]+/.exec(rest)?.[0] ?? rest.slice(0, 1)
+  if (/^\[[^\]]*\]\(/.test(rest) && !HARMLESS_LINK.test(rest)) return ['[', '\\[']
+  const plain = /^[^\\`<![]+/.exec(rest)?.[0] ?? rest.slice(0, 1)
   return [plain, plain]
 }

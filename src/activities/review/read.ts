@@ -84,8 +84,9 @@ async function readOne(file: ListedFile): Promise<Read> {
     // No waiting for a pipe, and no following a link, that took the file's place since it was listed.
     const handle = await open(file.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
     try {
-      const { size } = await handle.stat()
-      if (size > MOST_BYTES) return { file, reason: tooLarge(size) }
+      const stat = await handle.stat()
+      if (!stat.isFile()) return { file, reason: 'no regular file any more' }
+      if (stat.size > MOST_BYTES) return { file, reason: tooLarge(stat.size) }
       const text = decode(await handle.readFile())
       if (text === undefined) return { file, reason: 'not text: not valid UTF-8' }
       const reason = unfit(text)

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { Run } from '../client/run.js'
 import { loadConfig } from '../config.js'
 import { failed } from './failed.js'
-import { onInterrupt } from './follow.js'
+import { onInterrupt } from './follow/follow.js'
+import { askedLines, type Question } from './follow/question.js'
+import { startAndFollow } from './follow/start-and-follow.js'
 import { say, someoneIsThere } from './output.js'
-import { askedLines, type Question } from './question.js'
-import { startAndFollow } from './start-and-follow.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -4,10 +4,10 @@
 import { existsSync } from 'node:fs'
 import type { Config, TemporalConfig } from '../config.js'
 import { databaseFile } from './data-directory.js'
-import { joinKeeper, type KeeperLink, openKeeper } from './keeper-link.js'
-import type { Hello } from './keeper-protocol.js'
+import { joinKeeper, type KeeperLink, openKeeper } from './keeper/keeper-link.js'
+import type { Hello } from './keeper/keeper-protocol.js'
 import { knock, probe } from './probe.js'
-import { asList, type Environment, findProgram, NoProgramError, PROGRAM_ADVICE, type Say } from './program.js'
+import { asList, type Environment, findProgram, NoProgramError, PROGRAM_ADVICE, type Say } from './program/program.js'
 
 const CONFIGURED_MS = 10_000
 const USUAL_PORT = 7233

@@ -2,7 +2,7 @@
 // namespace. Everything has a time limit, because a port may be taken by a program that accepts and then says nothing.
 import { connect } from 'node:net'
 import type { TemporalConfig } from '../config.js'
-import { isNewEnough, OLDEST_SERVER } from './program-version.js'
+import { isNewEnough, OLDEST_SERVER } from './program/program-version.js'
 
 export type Probe = { usable: true; version: string } | { usable: false; why: string }
 

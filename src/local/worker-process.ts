@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { KeeperLink } from './keeper-link.js'
+import type { KeeperLink } from './keeper/keeper-link.js'
 
 const READY_MS = 60_000
 /** The worker forces its own end after 60 s. */

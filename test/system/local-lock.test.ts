@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-const LOCK = new URL('../../dist/local/lock.js', import.meta.url).href
+const LOCK = new URL('../../dist/local/keeper/lock.js', import.meta.url).href
 /** For each line it is sent: tries, or releases, and prints what came of it. */
 const PROGRAM = `
   import { tryLock } from '${LOCK}'

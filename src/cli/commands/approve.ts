@@ -1,6 +1,6 @@
 // `ensemble approve`: see answering.ts.
 import { Command } from 'commander'
-import { type AnswerOptions, answer, withAnswerOptions } from '../answering.js'
+import { type AnswerOptions, answer, withAnswerOptions } from '../follow/answering.js'
 
 export function command(): Command {
   return withAnswerOptions(new Command('approve')).action(

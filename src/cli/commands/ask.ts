@@ -2,10 +2,10 @@
 import { extname } from 'node:path'
 import { Command } from 'commander'
 import { UsageError } from '../exit.js'
+import { startAndFollow } from '../follow/start-and-follow.js'
 import { say } from '../output.js'
 import { readFileOr, readText, standingInput } from '../read-input.js'
 import { commonInput, type RunOptions, several, withRunOptions } from '../run-options.js'
-import { startAndFollow } from '../start-and-follow.js'
 
 type AskOptions = RunOptions & { system?: string; cacheSystem?: boolean; file?: string[] }
 type Block = { type: string; [field: string]: unknown }

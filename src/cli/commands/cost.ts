@@ -1,10 +1,10 @@
 // `ensemble cost`: what every item of a run cost, and what the prompt cache saved.
 import { Command } from 'commander'
-import { costTable, savedLine } from '../cost-table.js'
 import { EXIT, UsageError } from '../exit.js'
-import { dollars } from '../money.js'
 import { data, json } from '../output.js'
 import { LOOKING, withSession } from '../session.js'
+import { costTable, savedLine } from '../views/cost-table.js'
+import { dollars } from '../views/money.js'
 
 export function command(): Command {
   return new Command('cost')

@@ -1,6 +1,6 @@
 // `ensemble interrupt`: stop now, keep what is there; the whole run or one item.
 import type { Command } from 'commander'
-import { type SteeringOptions, steer, steering } from '../steering.js'
+import { type SteeringOptions, steer, steering } from '../follow/steering.js'
 
 export function command(): Command {
   return steering('interrupt')

@@ -1,13 +1,13 @@
 // `ensemble list`: from what the server knows without asking any run, so it works while no worker is up.
 import { Command } from 'commander'
 import type { RunFacts } from '../../client/facts.js'
-import { ageOf } from '../age.js'
 import { EXIT } from '../exit.js'
-import { dollars } from '../money.js'
 import { data, json, printable, say } from '../output.js'
 import { whole } from '../run-options.js'
 import { LOOKING, withSession } from '../session.js'
-import { table } from '../table.js'
+import { ageOf } from '../views/age.js'
+import { dollars } from '../views/money.js'
+import { table } from '../views/table.js'
 
 export function command(): Command {
   return new Command('list')

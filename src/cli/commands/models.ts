@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { MODELS, type Model, PRICES_OF } from '../../local/models.js'
 import { EXIT } from '../exit.js'
 import { data, json, say } from '../output.js'
-import { table } from '../table.js'
+import { table } from '../views/table.js'
 
 const NUMBERS = ['in', 'out', 'write 5m', 'write 1h', 'read', 'context', 'answer', 'min cache']
 

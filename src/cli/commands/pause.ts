@@ -1,6 +1,6 @@
 // `ensemble pause`: start nothing new; calls that run go on.
 import type { Command } from 'commander'
-import { type SteeringOptions, steer, steering } from '../steering.js'
+import { type SteeringOptions, steer, steering } from '../follow/steering.js'
 
 export function command(): Command {
   return steering('pause')

@@ -1,6 +1,6 @@
 // `ensemble reject`: see answering.ts.
 import { Command } from 'commander'
-import { type AnswerOptions, answer, withAnswerOptions } from '../answering.js'
+import { type AnswerOptions, answer, withAnswerOptions } from '../follow/answering.js'
 
 export function command(): Command {
   return withAnswerOptions(new Command('reject')).action(

@@ -2,11 +2,11 @@
 import { Command } from 'commander'
 import { checkRunId } from '../../client/run-id.js'
 import type { Confirm } from '../../contracts/schemas.js'
-import { follow } from '../follow.js'
+import { follow } from '../follow/follow.js'
+import { left, refuseAlone } from '../follow/start-and-follow.js'
 import { say } from '../output.js'
 import { confirm, several } from '../run-options.js'
 import { LOOKING, WORKING, withSession } from '../session.js'
-import { left, refuseAlone } from '../start-and-follow.js'
 
 type Options = {
   item?: string[]

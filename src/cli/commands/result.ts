@@ -3,10 +3,10 @@
 import { Command } from 'commander'
 import { EXIT, UsageError } from '../exit.js'
 import { exitOfResult } from '../exit-code.js'
-import { wholeResult } from '../finish.js'
+import { wholeResult } from '../follow/finish.js'
 import { data, json, say } from '../output.js'
-import { markdownOf } from '../report.js'
 import { LOOKING, withSession } from '../session.js'
+import { markdownOf } from '../views/report.js'
 
 export function command(): Command {
   return new Command('result')

@@ -1,7 +1,7 @@
 // `ensemble resume`: go on after a pause, and follow.
 import type { Command } from 'commander'
+import { type SteeringOptions, steer, steering } from '../follow/steering.js'
 import { WORKING } from '../session.js'
-import { type SteeringOptions, steer, steering } from '../steering.js'
 
 export function command(): Command {
   return steering('resume')

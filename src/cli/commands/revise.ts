@@ -1,7 +1,7 @@
 // `ensemble revise`: a patch of the input; plan and price are made again, with a new digest. See answering.ts.
 import { Command } from 'commander'
-import { type AnswerOptions, answer, withAnswerOptions } from '../answering.js'
 import { UsageError } from '../exit.js'
+import { type AnswerOptions, answer, withAnswerOptions } from '../follow/answering.js'
 import { readJson } from '../read-input.js'
 
 export function command(): Command {

@@ -1,9 +1,9 @@
 // `ensemble run parallel`: items from a JSON file, in any of the shapes people have them: the whole input, or its items.
 import { Command } from 'commander'
 import { UsageError } from '../exit.js'
+import { startAndFollow } from '../follow/start-and-follow.js'
 import { readJson } from '../read-input.js'
 import { commonInput, type RunOptions, whole, withRunOptions } from '../run-options.js'
-import { startAndFollow } from '../start-and-follow.js'
 
 type ParallelOptions = RunOptions & { input: string; first?: number }
 

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { UsageError } from '../exit.js'
+import { startAndFollow } from '../follow/start-and-follow.js'
 import { readJson } from '../read-input.js'
 import { commonInput, type RunOptions, withRunOptions } from '../run-options.js'
-import { startAndFollow } from '../start-and-follow.js'
 
 type ReviewOptions = RunOptions & { input?: string; experts?: string; question?: string }
 

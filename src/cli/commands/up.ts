@@ -1,7 +1,7 @@
 // `ensemble up`: everything a run needs, in the foreground, for the other commands of this data directory.
 import { Command } from 'commander'
 import { EXIT } from '../exit.js'
-import { onInterrupt } from '../follow.js'
+import { onInterrupt } from '../follow/follow.js'
 import { say } from '../output.js'
 import { type Session, withSession } from '../session.js'
 

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { EXIT } from '../exit.js'
 import { exitOfResult } from '../exit-code.js'
-import { follow, onInterrupt } from '../follow.js'
+import { follow, onInterrupt } from '../follow/follow.js'
 import { data } from '../output.js'
 import { type Session, WORKING, withSession } from '../session.js'
 

@@ -1,10 +1,10 @@
 // For a terminal: one line per agent, redrawn in place. What is over scrolls out of the way when there are more agents
 // than lines; those at work stay in sight.
 import { createLogUpdate } from 'log-update'
-import type { RunEvent } from '../client/run-event.js'
+import type { RunEvent } from '../../client/run-event.js'
+import { type Colours, colours, printable } from '../output.js'
 import { type Board, counted, newBoard, note, type Row, secondsOf, spent } from './board.js'
 import { dollars } from './money.js'
-import { type Colours, colours, printable } from './output.js'
 import type { View } from './view.js'
 
 const REDRAW_MS = 200

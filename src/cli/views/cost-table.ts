@@ -1,6 +1,6 @@
 // What a run cost, in the figures the API bills by: uncached, written to the cache, read from it.
-import type { ItemResult, RunResult } from '../contracts/outcome.js'
-import { addUsage, addUsd, noUsage, type Usage, type Usd } from '../contracts/usage.js'
+import type { ItemResult, RunResult } from '../../contracts/outcome.js'
+import { addUsage, addUsd, noUsage, type Usage, type Usd } from '../../contracts/usage.js'
 import { dollars } from './money.js'
 import { type Column, table } from './table.js'
 

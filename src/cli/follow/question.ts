@@ -1,6 +1,6 @@
 // An approval as it is put to a person: what would be done, for how much, and how to answer from anywhere.
-import type { ModelServer, Price } from '../contracts/outcome.js'
-import { dollars } from './money.js'
+import type { ModelServer, Price } from '../../contracts/outcome.js'
+import { dollars } from '../views/money.js'
 
 export type Question = { name: string; title: string; digest: string; price?: Price; server?: ModelServer }
 

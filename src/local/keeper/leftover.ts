@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js'
+import { identityOf, isAlive, type ProcessIdentity } from '../process-identity.js'
 
 /** What a server writes on its way down takes about a second. */
 const END_MS = 10_000

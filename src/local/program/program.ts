@@ -5,7 +5,7 @@ import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, sta
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Lock, tryLock } from './lock.js'
+import { type Lock, tryLock } from '../keeper/lock.js'
 import { buildProgram, TEMPORAL_CLI } from './program-build.js'
 import { downloadProgram } from './program-download.js'
 import { serverVersion } from './program-version.js'

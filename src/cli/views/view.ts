@@ -1,5 +1,5 @@
 // How a run is shown while it goes: one place decides between a live view for a terminal and plain lines for a log.
-import type { RunEvent } from '../client/run-event.js'
+import type { RunEvent } from '../../client/run-event.js'
 import { liveView } from './live-view.js'
 import { plainView } from './plain-view.js'
 

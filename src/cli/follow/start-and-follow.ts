@@ -1,15 +1,15 @@
 // Starting a run from the command line: everything that can be refused is refused before anything is brought up; then
 // started, remembered as @last, and followed or left.
 
-import { checkInput } from '../client/check-input.js'
-import type { RunInputs } from '../client/ensemble.js'
-import { ConnectionError } from '../client/errors.js'
-import { checkRunId } from '../client/run-id.js'
-import type { WorkflowName } from '../contracts/names.js'
-import { EXIT } from './exit.js'
+import { checkInput } from '../../client/check-input.js'
+import type { RunInputs } from '../../client/ensemble.js'
+import { ConnectionError } from '../../client/errors.js'
+import { checkRunId } from '../../client/run-id.js'
+import type { WorkflowName } from '../../contracts/names.js'
+import { EXIT } from '../exit.js'
+import { json, say } from '../output.js'
+import { LOOKING, type Needs, type Session, STARTING, withSession } from '../session.js'
 import { type Following, follow, sayWhere } from './follow.js'
-import { json, say } from './output.js'
-import { LOOKING, type Needs, type Session, STARTING, withSession } from './session.js'
 
 export type Starting<N extends WorkflowName> = Following & {
   workflow: N

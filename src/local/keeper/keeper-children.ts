@@ -9,13 +9,13 @@ import {
   rememberPorts,
   type ServerPorts,
   type ServerRecord,
-} from './data-directory.js'
+} from '../data-directory.js'
+import { identityOf, isAlive, type ProcessIdentity } from '../process-identity.js'
+import { ensureNamespace, isServing } from '../server-http.js'
+import { startSimulator } from '../simulator-process.js'
+import { startServer } from '../temporal-server.js'
 import type { Status } from './keeper-protocol.js'
 import { endProcess, serversOn } from './leftover.js'
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js'
-import { ensureNamespace, isServing } from './server-http.js'
-import { startSimulator } from './simulator-process.js'
-import { startServer } from './temporal-server.js'
 
 /** Between the death of a server and the start of the next, so that one that cannot live does not spin. */
 const RESTART_MS = 1_000

@@ -1,5 +1,5 @@
 // Dollars as people read them: never rounded to nothing, never "free" when the price is unknown.
-import type { Usd } from '../contracts/usage.js'
+import type { Usd } from '../../contracts/usage.js'
 
 export function dollars(usd: Usd | undefined): string {
   if (usd === null || usd === undefined) return 'unknown'

@@ -3,11 +3,11 @@
 // included, the keeper ends what it started and itself. Started by keeper-start.ts with the directory as argument.
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { removeRecord, writeRecord } from './data-directory.js'
+import { removeRecord, writeRecord } from '../data-directory.js'
+import { identityOf } from '../process-identity.js'
 import { type Children, openChildren } from './keeper-children.js'
 import { type Answer, type Hello, type Request, readLines, writeLine } from './keeper-protocol.js'
 import type { Lock } from './lock.js'
-import { identityOf } from './process-identity.js'
 
 /** How long a keeper, or a connection that has not said hello, waits for a user. */
 const LONELY_MS = 10_000

@@ -1,6 +1,6 @@
 // Asks the person at the terminal. The question goes away by itself when somebody answers it elsewhere meanwhile.
-import type { Run } from '../client/run.js'
-import { say } from './output.js'
+import type { Run } from '../../client/run.js'
+import { say } from '../output.js'
 import { askedLines, type Question } from './question.js'
 
 /** `later` leaves the question open; `elsewhere`: somebody else answered; `left`: Ctrl-C. */

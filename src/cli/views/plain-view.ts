@@ -1,8 +1,8 @@
 // For logs and pipes: a line when something begins or ends, and now and then one that shows an agent is alive.
-import type { RunEvent } from '../client/run-event.js'
+import type { RunEvent } from '../../client/run-event.js'
+import { say } from '../output.js'
 import { newBoard, note, type Row, secondsOf } from './board.js'
 import { dollars } from './money.js'
-import { say } from './output.js'
 import type { View } from './view.js'
 
 const EACH_MS = 2000 // an agent's progress at most this often

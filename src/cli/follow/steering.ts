@@ -1,10 +1,10 @@
 // interrupt, pause, resume and cancel: a message that needs no worker, then what to do next.
 import { Command } from 'commander'
-import type { Run } from '../client/run.js'
-import { EXIT } from './exit.js'
+import type { Run } from '../../client/run.js'
+import { EXIT } from '../exit.js'
+import { json, say } from '../output.js'
+import { LOOKING, type Needs, personName, withSession } from '../session.js'
 import { follow, sayWhere } from './follow.js'
-import { json, say } from './output.js'
-import { LOOKING, type Needs, personName, withSession } from './session.js'
 
 export type SteeringOptions = { item?: string; by?: string; json?: boolean; detach?: boolean }
 

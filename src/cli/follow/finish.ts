@@ -1,15 +1,15 @@
 // The end of a followed run: its result on standard output, what it cost and what to do next on standard error.
-import { InvalidInputError, NoResultError } from '../client/errors.js'
-import type { Run } from '../client/run.js'
-import type { ModelServer, RunResult } from '../contracts/outcome.js'
-import { costTable, savedLine } from './cost-table.js'
-import { exitOfResult, keyRefused } from './exit-code.js'
-import { dollars } from './money.js'
-import { data, json, say } from './output.js'
-import { planLines } from './plan-lines.js'
+import { InvalidInputError, NoResultError } from '../../client/errors.js'
+import type { Run } from '../../client/run.js'
+import type { ModelServer, RunResult } from '../../contracts/outcome.js'
+import { exitOfResult, keyRefused } from '../exit-code.js'
+import { data, json, say } from '../output.js'
+import type { Session } from '../session.js'
+import { costTable, savedLine } from '../views/cost-table.js'
+import { dollars } from '../views/money.js'
+import { planLines } from '../views/plan-lines.js'
+import { markdownOf } from '../views/report.js'
 import { unspent } from './question.js'
-import { markdownOf } from './report.js'
-import type { Session } from './session.js'
 
 export type Finishing = { json?: boolean; plainText?: boolean; server?: ModelServer }
 

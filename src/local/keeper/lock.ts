@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js'
+import { identityOf, isAlive, type ProcessIdentity } from '../process-identity.js'
 
 /** A holder in another container cannot be asked about; it shows that it lives by touching its file. */
 const TOUCH_MS = 2_000

@@ -1,8 +1,8 @@
 // What a watcher knows of every item so far, gathered from events; both views draw from it.
-import type { RunEvent } from '../client/run-event.js'
-import type { ItemState, StatusReport } from '../contracts/messages.js'
-import type { Usd } from '../contracts/usage.js'
-import { printable } from './output.js'
+import type { RunEvent } from '../../client/run-event.js'
+import type { ItemState, StatusReport } from '../../contracts/messages.js'
+import type { Usd } from '../../contracts/usage.js'
+import { printable } from '../output.js'
 
 export type Row = {
   /** As shown. */

@@ -1,6 +1,6 @@
 // A plan as people read it: what a dry run prints.
-import type { PlannedResult, RunResult } from '../contracts/outcome.js'
-import { askedLines } from './question.js'
+import type { PlannedResult, RunResult } from '../../contracts/outcome.js'
+import { askedLines } from '../follow/question.js'
 
 const SHOWN = 20
 

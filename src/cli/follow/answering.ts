@@ -1,14 +1,14 @@
 // approve, reject and revise differ in one word: each reads what is open, says exactly what it answers, and sends the
 // digest of that, so an answer can never count for something else. Then the run goes on and is followed.
 import type { Command } from 'commander'
-import { AnswerRefusedError } from '../client/errors.js'
-import type { Run } from '../client/run.js'
-import type { Approval, DecisionKind } from '../contracts/messages.js'
-import { EXIT } from './exit.js'
+import { AnswerRefusedError } from '../../client/errors.js'
+import type { Run } from '../../client/run.js'
+import type { Approval, DecisionKind } from '../../contracts/messages.js'
+import { EXIT } from '../exit.js'
+import { json, say } from '../output.js'
+import { personName, WORKING, withSession } from '../session.js'
 import { follow, sayWhere } from './follow.js'
-import { json, say } from './output.js'
 import { askedLines } from './question.js'
-import { personName, WORKING, withSession } from './session.js'
 
 export type AnswerOptions = { note?: string; by?: string; detach?: boolean; json?: boolean; digest?: string }
 

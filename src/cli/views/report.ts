@@ -1,6 +1,6 @@
 // A result as people read it: the report of a review, or every item's answer under its name.
-import type { ItemResult, ReviewResult, RunResult } from '../contracts/outcome.js'
-import { isTextRef, type Text } from '../contracts/refs.js'
+import type { ItemResult, ReviewResult, RunResult } from '../../contracts/outcome.js'
+import { isTextRef, type Text } from '../../contracts/refs.js'
 
 /** Markdown. Large texts must have been resolved; a ref that is left is shown as such. */
 export function markdownOf(result: RunResult): string {

@@ -1,15 +1,15 @@
 // Following a run: show it, ask the person what it waits for, and give back what it came to. Ctrl-C stops following,
 // never the run.
-import { AnswerRefusedError } from '../client/errors.js'
-import type { Run } from '../client/run.js'
-import type { ModelServer } from '../contracts/outcome.js'
-import { EXIT } from './exit.js'
+import { AnswerRefusedError } from '../../client/errors.js'
+import type { Run } from '../../client/run.js'
+import type { ModelServer } from '../../contracts/outcome.js'
+import { EXIT } from '../exit.js'
+import { json, say, someoneIsThere } from '../output.js'
+import type { Session } from '../session.js'
+import { openView, type View } from '../views/view.js'
 import { finish } from './finish.js'
-import { json, say, someoneIsThere } from './output.js'
 import { promptApproval } from './prompt-approval.js'
 import { type Question, questionLines } from './question.js'
-import type { Session } from './session.js'
-import { openView, type View } from './view.js'
 
 export type Following = {
   json?: boolean

@@ -5,10 +5,10 @@ import { closeSync, openSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { logFile, readRecord, type ServerRecord } from './data-directory.js'
-import { without } from './environment.js'
+import { logFile, readRecord, type ServerRecord } from '../data-directory.js'
+import { without } from '../environment.js'
+import { isAlive } from '../process-identity.js'
 import { type Answer, HELD, type Hello, type Request, readLines, writeLine } from './keeper-protocol.js'
-import { isAlive } from './process-identity.js'
 
 /** Longer than a keeper takes to end its server, which a starter may have to wait for. */
 const OPEN_MS = 45_000

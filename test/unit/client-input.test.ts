@@ -5,6 +5,7 @@ import { checkInput, checkWorkflow } from '../../src/client/check-input.js'
 import { InvalidInputError } from '../../src/client/errors.js'
 import { checkRunId, newRunId } from '../../src/client/run-id.js'
 import { runSummary } from '../../src/client/summary.js'
+import type { ParallelInput } from '../../src/contracts/schemas.js'
 
 const refusal = async (input: unknown): Promise<string> => {
   const error = await checkInput('parallel', input).catch((thrown: unknown) => thrown)
@@ -51,7 +52,8 @@ describe('input', () => {
   })
 
   it('takes a zod schema as output and sends JSON Schema', async () => {
-    const input = await checkInput('parallel', { items: [{ prompt: 'x', output: z.object({ age: z.int() }) }] })
+    const given: ParallelInput = { items: [{ prompt: 'x', output: z.object({ age: z.int() }) }] }
+    const input = await checkInput('parallel', given)
     expect(input).toMatchObject({ items: [{ output: { type: 'object', properties: { age: { type: 'integer' } } } }] })
   })
 

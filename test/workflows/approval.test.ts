@@ -125,6 +125,15 @@ describe('a plan', () => {
 })
 
 describe('a revised plan', () => {
+  it('has a new digest also when only the number of calls at once changed', async () => {
+    const handle = await stage.start('parallel', { items: [{ prompt: 'how many at once' }], confirm: 'always' })
+    const asked = await open(handle)
+    await decide(handle, { kind: 'revise', digest: asked.digest, input: { concurrency: 2 } })
+    const next = await open(handle)
+    expect(next.digest).not.toBe(asked.digest)
+    await decide(handle, { kind: 'reject', digest: next.digest })
+  })
+
   it('has a new digest and is asked about whatever confirm says; the old digest is refused', async () => {
     const { handle, asked } = await ask()
     await decide(handle, { kind: 'revise', digest: asked.digest, input: { maxTokens: 10, confirm: 'never' } })

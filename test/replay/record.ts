@@ -51,7 +51,7 @@ record('partial', 'partial', () => parallel(['n one', 'bad']))
 record('failed', 'failed', () => parallel(['bad']))
 record('rejected', 'rejected', async () => {
   const handle = await parallel(['n one'], { confirm: 'always' })
-  await handle.executeUpdate('decide', { args: [{ kind: 'reject', digest: await asked(handle), by: 'anna' }] })
+  await handle.executeUpdate('decide', { args: [{ kind: 'reject', digest: await asked(handle), by: 'reviewer' }] })
   return handle
 })
 record('revised-approved', 'completed', async () => {
@@ -60,7 +60,7 @@ record('revised-approved', 'completed', async () => {
   await handle.signal('approve')
   await handle.signal('revise', { digest: await asked(handle), concurrency: 0 })
   await handle.signal('revise', { digest: await asked(handle, 2), maxTokens: 100 })
-  await handle.signal('approve', { digest: await asked(handle, 3), by: 'anna' })
+  await handle.signal('approve', { digest: await asked(handle, 3), by: 'reviewer' })
   return handle
 })
 record('interrupted', 'interrupted', async () => {

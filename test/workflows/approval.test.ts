@@ -64,7 +64,7 @@ describe('a plan', () => {
     expect(server).toBe('simulated')
     expect(items.map(({ status }) => status)).toEqual(['waiting', 'waiting'])
     expect(posts()).toBe(0)
-    await decide(handle, { kind: 'approve', digest: asked.digest, by: 'anna' })
+    await decide(handle, { kind: 'approve', digest: asked.digest, by: 'reviewer' })
     expect((await resultOf(handle)).status).toBe('completed')
     expect(posts()).toBe(2)
   })
@@ -114,11 +114,11 @@ describe('a plan', () => {
 
   it('that is rejected spends nothing: every item is skipped, and who said no why is kept', async () => {
     const { handle, asked } = await ask()
-    await decide(handle, { kind: 'reject', digest: asked.digest, by: 'anna', note: 'too dear' })
+    await decide(handle, { kind: 'reject', digest: asked.digest, by: 'reviewer', note: 'too dear' })
     const result = await resultOf(handle)
     expect(result).toMatchObject({ status: 'rejected', usd: 0, items: [{ status: 'skipped' }, { status: 'skipped' }] })
     const { approvals } = await stage.status(handle)
-    expect(approvals[0]?.answer).toMatchObject({ kind: 'reject', by: 'anna', note: 'too dear' })
+    expect(approvals[0]?.answer).toMatchObject({ kind: 'reject', by: 'reviewer', note: 'too dear' })
     expect((await handle.describe()).memo).toMatchObject({ status: 'rejected', waitingFor: '' })
     expect(posts()).toBe(0)
   })
@@ -189,9 +189,9 @@ describe('an answer', () => {
     ])
     expect((await stage.status(handle)).status).toBe('waiting')
     await shown(asked)
-    await handle.signal('approve', { by: 'anna' })
+    await handle.signal('approve', { by: 'reviewer' })
     expect((await resultOf(handle)).status).toBe('completed')
-    expect((await stage.status(handle)).approvals[0]?.answer).toMatchObject({ kind: 'approve', by: 'anna' })
+    expect((await stage.status(handle)).approvals[0]?.answer).toMatchObject({ kind: 'approve', by: 'reviewer' })
   })
 
   it('in advance is refused: the run still waits', async () => {
@@ -224,11 +224,13 @@ describe('an answer', () => {
   it('that comes second or late is refused, and says who answered', async () => {
     stage.simulator.setRules([{ reply: { text: 'ok', delayMs: 700 } }])
     const { handle, asked } = await ask()
-    await decide(handle, { kind: 'approve', digest: asked.digest, by: 'anna' })
-    expect(await refusal(handle, { kind: 'reject', digest: asked.digest })).toMatch(/already answered: approve by anna/)
+    await decide(handle, { kind: 'approve', digest: asked.digest, by: 'reviewer' })
+    expect(await refusal(handle, { kind: 'reject', digest: asked.digest })).toMatch(
+      /already answered: approve by reviewer/,
+    )
     await handle.signal('reject', 'too late')
     expect(await refused(handle, 1)).toMatchObject([
-      { message: 'reject', reason: expect.stringMatching(/got approve by anna/) },
+      { message: 'reject', reason: expect.stringMatching(/got approve by reviewer/) },
     ])
     expect((await resultOf(handle)).status).toBe('completed')
     stage.simulator.setRules([])
@@ -236,12 +238,12 @@ describe('an answer', () => {
 
   it('that is accepted says what it decided', async () => {
     const { handle, asked } = await ask()
-    const decided = await decide(handle, { kind: 'reject', digest: asked.digest, by: 'anna' }, 'surplus')
+    const decided = await decide(handle, { kind: 'reject', digest: asked.digest, by: 'reviewer' }, 'surplus')
     expect(decided).toEqual({
       approval: 'plan',
       digest: asked.digest,
       kind: 'reject',
-      by: 'anna',
+      by: 'reviewer',
       at: expect.stringMatching(/^\d{4}-.*Z$/),
     })
   })

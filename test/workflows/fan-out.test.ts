@@ -103,7 +103,7 @@ describe('a run of two thousand items', () => {
     const items = Array.from({ length: 2000 }, (_, index) => ({ id: `i${index}`, prompt: `n${index}` }))
     const handle = await stage.start('parallel', { items, confirm: 'always', concurrency: 100 })
     const { approvals } = await stage.reach(handle, 'waiting')
-    const message = { kind: 'approve', digest: approvals[0]?.digest, by: 'anna', id: 'm-1' }
+    const message = { kind: 'approve', digest: approvals[0]?.digest, by: 'reviewer', id: 'm-1' }
     const decide = () => handle.executeUpdate<Decided, [unknown]>('decide', { args: [message] })
     const decided = await decide()
     const executions = await runsOf(handle, 2)

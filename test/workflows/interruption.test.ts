@@ -85,7 +85,7 @@ describe('an interruption', () => {
   it('of one item leaves its siblings alone', async () => {
     const handle = await start(['one', 'two'].map((id) => ({ id, prompt: `endless ${id}` })))
     await inFlight(2)
-    await handle.signal('interrupt', { item: 'one', by: 'anna' })
+    await handle.signal('interrupt', { item: 'one', by: 'reviewer' })
     await inFlight(1)
     const aborted = Date.now()
     stage.simulator.setRules([])
@@ -137,7 +137,7 @@ describe('a pause', () => {
       { concurrency: 2 },
     )
     await inFlight(2)
-    await handle.signal('pause', { by: 'anna' })
+    await handle.signal('pause', { by: 'reviewer' })
     await stage.reach(handle, 'paused')
     await inFlight(0)
     const { posts } = journal()

@@ -32,9 +32,9 @@ const EVERY: Kind[] = [
   ['an empty list', [[]]],
   ['a list', [['1', { item: '1' }]]],
   ['an empty object', [{}]],
-  ['an object', [{ by: 'anna', whatever: 1 }]],
+  ['an object', [{ by: 'reviewer', whatever: 1 }]],
   ['a nested object', [nested]],
-  ['surplus arguments', [{ by: 'anna' }, 'second', 3]],
+  ['surplus arguments', [{ by: 'reviewer' }, 'second', 3]],
   ['100 kB of text', ['x'.repeat(100_000)]],
   ['an object that names prototypes', [proto]],
 ]
@@ -184,7 +184,7 @@ describe('a run at work', () => {
 
   it('lists a signal whose name it does not know, with those it knows', async () => {
     const handle = await held()
-    await handle.signal('aprove', { by: 'anna' })
+    await handle.signal('aprove', { by: 'reviewer' })
     await handle.signal('x'.repeat(900))
     await handle.signal('cacheReady', { step: 12 })
     const [first, second] = await until('two refusals', async () => {

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { type Rule, type Script, toTest } from './rules.js'
+import { mulberry32 } from './seeded-random.js'
 
 export type Asked = { prompt: string; system: string; model: string }
 
@@ -62,15 +63,4 @@ function matcher({ match }: Script): (asked: Asked) => boolean {
     return [(asked: Asked) => test(asked[field])]
   })
   return (asked) => tests.every((test) => test(asked))
-}
-
-/** A small seeded generator: uniform in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }

@@ -2,6 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mulberry32 } from '../../src/simulator/seeded-random.js'
 import { resultOf } from '../support/run-result.js'
 import { openStage, type Stage } from '../support/stage.js'
 import { until } from '../support/until.js'
@@ -264,14 +265,3 @@ describe(`at any moment (seed ${SEED})`, () => {
     },
   )
 })
-
-/** A small seeded generator: uniform in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}

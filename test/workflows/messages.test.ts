@@ -38,6 +38,17 @@ const EVERY: Kind[] = [
   ['100 kB of text', ['x'.repeat(100_000)]],
   ['an object that names prototypes', [proto]],
 ]
+/** Kinds that name an item the run does not have, or that mean nothing as a target. */
+const UNFIT_TARGETS = [
+  'false',
+  'an empty list',
+  'a list',
+  'a string',
+  'zero',
+  'a number',
+  '100 kB of text',
+  'a nested object',
+]
 const values = (...names: string[]) => EVERY.filter(([name]) => names.includes(name))
 const others = (...names: string[]) => EVERY.filter(([name]) => !names.includes(name))
 
@@ -123,23 +134,13 @@ describe('a run at work', () => {
 
   it('pauses and goes on with every kind of message, or says why not', async () => {
     const handle = await held()
-    const noItem = [
-      'false',
-      'an empty list',
-      'a list',
-      'a string',
-      'zero',
-      'a number',
-      '100 kB of text',
-      'a nested object',
-    ]
     for (const name of ['pause', 'resume']) {
       const [before, after] = name === 'pause' ? ['resume', 'paused'] : ['pause', 'running']
       for (const [kind, args] of EVERY) {
         await handle.signal(before)
         await handle.signal(name, ...args)
         const { status, refused } = await stage.status(handle)
-        if (noItem.includes(kind)) expect(refused.at(-1)?.message, kind).toBe(name)
+        if (UNFIT_TARGETS.includes(kind)) expect(refused.at(-1)?.message, kind).toBe(name)
         else expect(status, `${name} with ${kind}`).toBe(after)
         expect(refused.every(({ reason }) => reason.length < 600)).toBe(true)
       }
@@ -151,19 +152,9 @@ describe('a run at work', () => {
 
   it('refuses to interrupt what it does not have', async () => {
     const handle = await held()
-    const nothing = values(
-      'false',
-      'an empty list',
-      'a list',
-      'a string',
-      'zero',
-      'a number',
-      '100 kB of text',
-      'a nested object',
-    )
-    for (const [, args] of nothing) await handle.signal('interrupt', ...args)
+    for (const [, args] of values(...UNFIT_TARGETS)) await handle.signal('interrupt', ...args)
     const { status, refused, items } = await stage.status(handle)
-    expect(refused).toHaveLength(nothing.length)
+    expect(refused).toHaveLength(UNFIT_TARGETS.length)
     expect(status).toBe('running')
     expect(items.every((item) => item.status === 'running')).toBe(true)
     await handle.signal('interrupt')

@@ -4,10 +4,11 @@ import { FAILURE, type FailureType } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
 import { misfit } from './misfit.js'
+import type { Block } from './request.js'
 
 /** What the journal keeps of an answer: all of it, so that later calls can continue from it unchanged. */
 export type Answer = {
-  content: { type: string; [field: string]: unknown }[]
+  content: Block[]
   stopReason: string
   model: string
   requestId?: string

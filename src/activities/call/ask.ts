@@ -88,14 +88,13 @@ type Done = Extract<StreamEnd, { kind: 'done' }>
 
 function read({ output, maxTokens }: StoredCall, { content, stopReason, refusal }: Done): Reading {
   return readAnswer(
-    { content: content as unknown as Answer['content'], stopReason },
+    { content, stopReason },
     { wantsOutput: output !== undefined, ...(output && { schema: output }), maxTokens, ...(refusal && { refusal }) },
   )
 }
 
 function toAnswer({ model }: StoredCall, end: Done, cost: AttemptCost, warnings: string[]): Answer {
-  const { stopReason, requestId } = end
-  const content = end.content as unknown as Answer['content']
+  const { content, stopReason, requestId } = end
   return { content, stopReason, model, ...(requestId && { requestId }), ...cost, warnings }
 }
 

@@ -4,6 +4,7 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { addUsage, noUsage, type Usage } from '../../contracts/usage.js'
 import type { Claude } from '../claude.js'
 import { type CallError, classify, StalledError } from './errors.js'
+import type { Block } from './request.js'
 import { estimateTokens, toUsage } from './usage.js'
 
 /** No event for this long is a stall; pings do not count as events. */
@@ -14,7 +15,7 @@ const MAX_PAUSES = 10
 export type StreamEnd =
   | {
       kind: 'done'
-      content: Anthropic.ContentBlock[]
+      content: Block[]
       stopReason: string
       refusal?: string
       usage: Usage
@@ -39,7 +40,7 @@ export type StreamRequest = {
 
 export async function streamRequest(request: StreamRequest): Promise<StreamEnd> {
   let usage = noUsage()
-  const content: Anthropic.ContentBlock[] = []
+  const content: Block[] = []
   const messages = [...request.params.messages]
   for (let pauses = 0; ; pauses++) {
     const end = await streamOnce({ ...request, params: { ...request.params, messages } })
@@ -47,7 +48,7 @@ export async function streamRequest(request: StreamRequest): Promise<StreamEnd> 
     if (end.kind !== 'done') return { ...end, usage }
     content.push(...end.content)
     if (end.stopReason !== 'pause_turn' || pauses === MAX_PAUSES) return { ...end, content, usage }
-    messages.push({ role: 'assistant', content: end.content as Anthropic.ContentBlockParam[] })
+    messages.push({ role: 'assistant', content: end.content as unknown as Anthropic.ContentBlockParam[] })
   }
 }
 
@@ -74,7 +75,8 @@ async function streamOnce({ claude, params, signal, timeoutMs, onStart, progress
     const message = await stream.finalMessage()
     return {
       kind: 'done',
-      content: message.content as Anthropic.ContentBlock[],
+      // From here on blocks are kept as they are, whatever kinds the API adds.
+      content: message.content as unknown as Block[],
       stopReason: message.stop_reason ?? 'end_turn',
       ...(message.stop_details?.type === 'refusal' && { refusal: message.stop_details.category ?? 'unspecified' }),
       usage: toUsage(message.usage),

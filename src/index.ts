@@ -58,5 +58,5 @@ export type {
   Severity,
 } from './contracts/outcome.js'
 export type { Ref, Text, TextRef } from './contracts/refs.js'
-export type { Item, ParallelInput, ReviewInput } from './contracts/schemas.js'
+export type { Item, ParallelInput, ReviewInput } from './contracts/schemas/index.js'
 export type { Usage, Usd } from './contracts/usage.js'

@@ -206,7 +206,7 @@ function isTypesAlone(clause: string): boolean {
 }
 
 function roomOf(path: string): string {
-  if (path === 'contracts/schemas.ts') return 'contracts/schemas'
+  if (path.startsWith('contracts/schemas/')) return 'contracts/schemas'
   return path.split('/')[0]?.replace(/\.ts$/, '') ?? path
 }
 

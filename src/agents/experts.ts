@@ -2,7 +2,7 @@
 // leave to others, so that seven of them do not report one thing seven times. Own ones come as an object or a Markdown
 // file; what holds for every expert stands in the prompt they all get.
 import { basename } from 'node:path'
-import { EXPERTS } from '../contracts/schemas.js'
+import { EXPERTS } from '../contracts/schemas/index.js'
 
 export type Expert = { name: string; system: string }
 

@@ -1,6 +1,6 @@
 // The options every way of starting a run shares, and what they come to: fields of the input, and how to follow.
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Confirm } from '../contracts/schemas.js'
+import type { Confirm } from '../contracts/schemas/index.js'
 
 export type RunOptions = {
   id?: string

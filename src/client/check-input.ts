@@ -16,7 +16,7 @@ export function checkWorkflow(name: string): WorkflowName {
  * InvalidInputError with every problem in one line.
  */
 export async function checkInput(workflow: WorkflowName, given: unknown): Promise<Record<string, unknown>> {
-  const { INPUTS, MAX_INPUT_BYTES, explain } = await import('../contracts/schemas.js')
+  const { INPUTS, MAX_INPUT_BYTES, explain } = await import('../contracts/schemas/index.js')
   const input = await plain(given)
   refuseHalfCharacters(input, 'input')
   const parsed = INPUTS[workflow].safeParse(input)
@@ -31,7 +31,7 @@ export async function checkInput(workflow: WorkflowName, given: unknown): Promis
 
 /** A JSON Schema for people and editors: what the workflow's input may be. */
 export async function inputSchema(workflow: WorkflowName): Promise<unknown> {
-  const [{ z }, { INPUTS }] = await Promise.all([import('zod'), import('../contracts/schemas.js')])
+  const [{ z }, { INPUTS }] = await Promise.all([import('zod'), import('../contracts/schemas/index.js')])
   return z.toJSONSchema(INPUTS[workflow], { io: 'input', unrepresentable: 'any' })
 }
 

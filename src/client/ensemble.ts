@@ -3,7 +3,7 @@
 import type { WorkflowName } from '../contracts/names.js'
 import type { ParallelResult, ReviewResult, RunResult } from '../contracts/outcome.js'
 import type { Root, Text } from '../contracts/refs.js'
-import type { ParallelInput, ReviewInput } from '../contracts/schemas.js'
+import type { ParallelInput, ReviewInput } from '../contracts/schemas/index.js'
 import { checkInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
 import { listRuns, type RunFacts, runFacts } from './facts.js'

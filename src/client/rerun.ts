@@ -1,7 +1,7 @@
 // A rerun is a new run of what is not ok in an old one; every other paid answer is used again. It carries the original
 // run's root along, however many reruns lie between, because answers are kept under that.
 import type { RerunOf } from '../contracts/plan.js'
-import type { Confirm } from '../contracts/schemas.js'
+import type { Confirm } from '../contracts/schemas/index.js'
 import { checkWorkflow } from './check-input.js'
 import { InvalidInputError } from './errors.js'
 import { runFacts } from './facts.js'

@@ -20,6 +20,8 @@ export type CallRequest = {
   leader: boolean
   /** Accept only an answer this run paid for itself. */
   fresh: boolean
+  /** Publish the text while it arrives, on the stream of this run. */
+  stream?: { of: string }
   inlineBytes: number
   timeoutSeconds: number
   maxRetries: number

@@ -7,6 +7,12 @@ export const FAILURE = {
   runFailed: 'RunFailed',
   /** An answer to an approval that does not count, and why. */
   answerRefused: 'AnswerRefused',
+  /** A message that a thread does not take, and why. */
+  messageRefused: 'MessageRefused',
+  /** The thread takes no more messages. */
+  threadClosed: 'ThreadClosed',
+  /** The thread is about to continue as new: send again, with the same id. */
+  continuing: 'Continuing',
   /** 400 and kin: the request itself is wrong. */
   badRequest: 'BadRequest',
   /** 401, 403: the key is missing, wrong or not allowed. */

@@ -2,6 +2,7 @@
 // from a form with anything in it, and a handler never throws.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ItemStatus, ModelServer, Price, RunStatus } from './outcome.js'
+import type { Sent, ThreadMessages, TurnAnswer } from './thread.js'
 import type { Usage, Usd } from './usage.js'
 
 /** Answer to an approval: `{ digest?, approval?, by?, note?, id? }`, or a note as text, or nothing. */
@@ -22,6 +23,25 @@ export const cacheReady = defineSignal<[unknown?]>('cacheReady')
 export const decide = defineUpdate<Decided, [unknown?]>('decide')
 
 export const status = defineQuery<StatusReport>('status')
+
+/**
+ * A thread's messages. `send`: text, or a `Message`; answered at acceptance with the turn's number, refused with
+ * `MessageRefused`, `ThreadClosed`, or `Continuing` (send it again with the same id). `post`: the same as a signal.
+ */
+export const send = defineUpdate<Sent, [unknown?]>('send')
+export const post = defineSignal<[unknown?]>('post')
+/** Interrupts the running answer and goes on with this message before those that wait. */
+export const steer = defineSignal<[unknown?]>('steer')
+/** Forgets the conversation once what was sent before it is answered; keeps the settings. */
+export const clear = defineSignal<[unknown?]>('clear')
+/** No more messages; ends when what waits is answered. */
+export const close = defineSignal<[unknown?]>('close')
+
+/** `{ turn }`: how it ended, or `pending`; never waits. */
+export const answer = defineQuery<TurnAnswer, [unknown?]>('answer')
+export const messages = defineQuery<ThreadMessages>('messages')
+/** Answered turns since the beginning or the last `clear`. */
+export const length = defineQuery<number>('length')
 
 export type DecisionKind = 'approve' | 'reject' | 'revise'
 

@@ -1,7 +1,7 @@
 // What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
 import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
-import type { Confirm } from './schemas.js'
+import type { Confirm } from './schemas/index.js'
 
 /** A shared system part: the stored text and how the cache is used for it. */
 export type SharedPart = {
@@ -43,6 +43,8 @@ export type Plan = {
   maxRetries: number
   maxWaitSeconds: number
   dryRun: boolean
+  /** Publish texts while they arrive; absent in plans made before there were streams. */
+  stream?: boolean
   /** In a rerun: the items to ask anew whatever the journal holds. */
   fresh?: string[]
   /** In a rerun of named items: those without an answer that were not named. */

@@ -1,6 +1,6 @@
 // Many independent calls at once, each with an honest outcome: plan and price, approval where it is due, fan-out.
 import type { ParallelResult } from '../contracts/outcome.js'
-import type { ParallelInput } from '../contracts/schemas.js'
+import type { ParallelInput } from '../contracts/schemas/index.js'
 import { conclude, toItsEnd } from './patterns/conclude.js'
 import { continuedFrom, type Input } from './patterns/continuation.js'
 import { fanOut } from './patterns/fan-out.js'

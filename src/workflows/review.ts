@@ -1,7 +1,7 @@
 // Several experts look at the same files at once; code merges what they found, one more call sums it up. Without that
 // call the report stands, and the run says "partial".
 import type { ReviewResult } from '../contracts/outcome.js'
-import type { ReviewInput } from '../contracts/schemas.js'
+import type { ReviewInput } from '../contracts/schemas/index.js'
 import { conclude, toItsEnd } from './patterns/conclude.js'
 import { continuedFrom, type Input } from './patterns/continuation.js'
 import { fanOut } from './patterns/fan-out.js'

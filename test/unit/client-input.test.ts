@@ -5,7 +5,7 @@ import { checkInput, checkWorkflow } from '../../src/client/check-input.js'
 import { InvalidInputError } from '../../src/client/errors.js'
 import { checkRunId, newRunId } from '../../src/client/run-id.js'
 import { runSummary } from '../../src/client/summary.js'
-import type { ParallelInput } from '../../src/contracts/schemas.js'
+import type { ParallelInput } from '../../src/contracts/schemas/index.js'
 
 const refusal = async (input: unknown): Promise<string> => {
   const error = await checkInput('parallel', input).catch((thrown: unknown) => thrown)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expertPrompt, loadExperts } from '../../src/agents/experts.js'
-import { EXPERTS } from '../../src/contracts/schemas.js'
+import { EXPERTS } from '../../src/contracts/schemas/index.js'
 
 const noFile = () => Promise.reject(new Error('no file was to be read'))
 const file = (text: string) => () => Promise.resolve(text)

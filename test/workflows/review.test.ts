@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RerunOf } from '../../src/contracts/plan.js'
 import { isTextRef } from '../../src/contracts/refs.js'
-import type { ReviewInput } from '../../src/contracts/schemas.js'
+import type { ReviewInput } from '../../src/contracts/schemas/index.js'
 import { failureOf, resultOf } from '../support/run-result.js'
 import { openStage, type Stage } from '../support/stage.js'
 

@@ -1,6 +1,6 @@
 // What a workflow's input means, before it is counted, priced and stored. Each workflow makes its own draft; all that
 // follows is the same for every one of them.
-import type { Confirm } from '../../contracts/schemas.js'
+import type { Confirm } from '../../contracts/schemas/index.js'
 import type { Block, StoredCall } from '../call/request.js'
 
 export type Draft = {

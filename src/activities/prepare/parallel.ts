@@ -1,6 +1,6 @@
 // `parallel`: the caller's items with the defaults they share.
 import { DEFAULT_MODEL } from '../../agents/models.js'
-import { type Item, MAX_ITEMS, ParallelInput } from '../../contracts/schemas.js'
+import { type Item, MAX_ITEMS, ParallelInput } from '../../contracts/schemas/index.js'
 import type { Block, StoredCall } from '../call/request.js'
 import { InputError } from '../input-error.js'
 import { readTextFile } from '../read-text-file.js'

@@ -2,7 +2,7 @@
 // JSON.
 import type { z } from 'zod'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
-import { explain } from '../../contracts/schemas.js'
+import { explain } from '../../contracts/schemas/index.js'
 import { InputError } from '../input-error.js'
 
 export function parseInput<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> {

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { stepOf } from '../../contracts/call.js'
 import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
-import { Confirm } from '../../contracts/schemas.js'
+import { Confirm } from '../../contracts/schemas/index.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Expert, expertPrompt, loadExperts } from '../../agents/experts.js'
 import { DEFAULT_MODEL, findModel } from '../../agents/models.js'
-import { ExpertAnswer, ReviewInput } from '../../contracts/schemas.js'
+import { ExpertAnswer, ReviewInput } from '../../contracts/schemas/index.js'
 import type { StoredCall } from '../call/request.js'
 import { estimateTokens } from '../call/usage.js'
 import { InputError } from '../input-error.js'

@@ -1,5 +1,5 @@
 // What an expert answered, checked: structured output is a promise of the API, and this is where it is held to it.
-import { ExpertAnswer, explain } from '../../contracts/schemas.js'
+import { ExpertAnswer, explain } from '../../contracts/schemas/index.js'
 
 /** @throws Error naming what was got when the text is not JSON, or not of the shape */
 export function parseExpertAnswer(text: string): ExpertAnswer {

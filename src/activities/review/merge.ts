@@ -1,7 +1,7 @@
 // One list out of what several experts found. Places are compared, not opinions: what they say about the same line is
 // one finding that names them all. The result depends on what was found, never on who answered first.
 import type { Finding, Severity } from '../../contracts/outcome.js'
-import { EXPERTS, type ExpertAnswer } from '../../contracts/schemas.js'
+import { EXPERTS, type ExpertAnswer } from '../../contracts/schemas/index.js'
 import { escapePath } from './shared.js'
 
 export type Answer = { expert: string; group?: number; findings: ExpertAnswer['findings'] }

@@ -1,7 +1,7 @@
 // `ensemble rerun`: a new run of what is not ok; every other paid answer is used again.
 import { Command } from 'commander'
 import { checkRunId } from '../../client/run-id.js'
-import type { Confirm } from '../../contracts/schemas.js'
+import type { Confirm } from '../../contracts/schemas/index.js'
 import { follow } from '../follow/follow.js'
 import { left, refuseAlone } from '../follow/start-and-follow.js'
 import { say } from '../output.js'

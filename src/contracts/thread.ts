@@ -1,0 +1,205 @@
+// A conversation as it crosses to activities and back, and as people see it. Its history is a chain of stored chunks:
+// what a turn adds is kept once and named by its hash, so the hundredth turn costs its own text and no more.
+import type { ItemResult, ModelServer, RunStatus } from './outcome.js'
+import type { Ref, Root, Text } from './refs.js'
+import type { Usage, Usd } from './usage.js'
+
+/** A content block of the Messages API, kept as it is. */
+export type ContentBlock = { type: string; [field: string]: unknown }
+export type Content = string | ContentBlock[]
+export type ThreadMessage = { role: 'user' | 'assistant'; content: Content }
+
+/** UTF-8 bytes of JSON: one message, and all that wait together. A continuation must fit a payload of 2 MiB. */
+export const MAX_MESSAGE_BYTES = 512 * 1024
+export const MAX_WAITING_BYTES = 1024 * 1024
+
+/**
+ * What a person or a program sends: text, or `content` blocks. `id`: the sender's own; a repeated message is one turn.
+ * `cacheHistory`: mark the conversation so far for the prompt cache (default true).
+ */
+export type Message = { text?: string; content?: Content; id?: string; cacheHistory?: boolean }
+/** The turn's number, from 1, counted over the whole thread. */
+export type Sent = { turn: number }
+
+export type TurnStatus = 'ok' | 'interrupted' | 'error'
+
+/** How a turn ended, or that it has not. `text`: of an interrupted one, what had arrived. */
+export type TurnAnswer =
+  | { status: 'pending' }
+  | {
+      status: TurnStatus
+      text?: Text
+      /** The chunk that holds the whole of it: blocks as the model sent them. */
+      chunk?: Ref
+      error?: ItemResult['error']
+      usage: Usage
+      usd: Usd
+      warnings: string[]
+    }
+  /** Ended before the thread last continued: its chunk is in the chain that ends at `head`. */
+  | { status: 'stored'; head: Ref }
+
+/** One stored link: the messages a turn added. Newer chunks name older ones, never the other way. */
+export type Chunk = {
+  turn: number
+  prev?: Ref
+  status: TurnStatus
+  /** The sender's message, as it was sent. */
+  sent: { content: Content; id?: string }
+  /** What is sent to the model for this turn from now on: the user's message and, where there is one, the answer. */
+  messages: ThreadMessage[]
+  text?: string
+  model?: string
+  stopReason?: string
+  error?: ItemResult['error']
+  usage: Usage
+  usd: Usd
+  warnings: string[]
+  /** Answered turns since the thread began or was cleared, this one included. */
+  length: number
+  /** Tokens of the conversation after this turn, as the API counted them (0: unknown). */
+  contextTokens: number
+  /** The summary that stands for the oldest turns when the conversation is sent. */
+  condensed?: Ref
+}
+
+/** Stands for all turns up to `turn` when the conversation is sent; the chunks stay. */
+export type Condensed = { turn: number; text: string; tokens: number }
+
+/** How far a conversation has come: all a workflow carries of it. */
+export type ConversationState = {
+  /** The newest chunk; none in a new or cleared thread. */
+  head?: Ref
+  /** The next turn's number. */
+  next: number
+  length: number
+  contextTokens: number
+  condensed?: Ref
+}
+
+/** What `prepareThread` makes of a thread's input: checked, resolved, stored. */
+export type ThreadPlan = {
+  root: Root
+  server: ModelServer
+  /** The stored settings every call of the thread is made with (system, model, maxTokens, …). */
+  settings: Ref
+  /** As people see them: model resolved, head of the system text. */
+  shown: ThreadSettings
+  stream: boolean
+  inlineBytes: number
+  timeoutSeconds: number
+  maxRetries: number
+  maxWaitSeconds: number
+  /** Context tokens from which the oldest turns are condensed before the next call. */
+  condenseAbove: number
+  /** Where a fork begins. */
+  state: ConversationState
+  warnings: string[]
+}
+
+export type ThreadSettings = { model: string; maxTokens: number; temperature?: number; system?: string }
+
+export type PrepareThreadRequest = { input: unknown; self: Root }
+
+/** One model call of a turn. */
+export type TurnRequest = {
+  root: Root
+  /** First run id of the execution that pays. */
+  run: string
+  step: string
+  label: string
+  server: ModelServer
+  settings: Ref
+  turn: number
+  head?: Ref
+  condensed?: Ref
+  length: number
+  message: Content
+  id?: string
+  cacheHistory: boolean
+  /** Publish the text while it arrives. */
+  stream?: { of: string }
+  inlineBytes: number
+  timeoutSeconds: number
+  maxRetries: number
+  maxWaitSeconds: number
+}
+
+export type TurnOutcome = {
+  status: TurnStatus
+  head: Ref
+  text?: Text
+  length: number
+  contextTokens: number
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  attempts: number
+  warnings: string[]
+}
+
+/** Keeps a turn that ended without its call coming back: a failure, or an interruption of one that was waiting. */
+export type KeepTurnRequest = Pick<
+  TurnRequest,
+  'root' | 'turn' | 'head' | 'condensed' | 'length' | 'message' | 'id'
+> & {
+  status: 'interrupted' | 'error'
+  error?: ItemResult['error']
+  usage: Usage
+  usd: Usd
+  contextTokens: number
+}
+
+/** Asks for a summary of the oldest turns: all but the newest that fit a quarter of the context. */
+export type CondenseRequest = Omit<TurnRequest, 'message' | 'id' | 'length' | 'cacheHistory' | 'stream'>
+export type CondenseOutcome = {
+  condensed: Ref
+  contextTokens: number
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  attempts: number
+}
+
+/** Query `messages`: the newest turns with their texts; older ones are in the chain that ends at `older`. */
+export type ThreadMessages = { turns: ThreadTurn[]; older?: { head: Ref; turns: number } }
+export type ThreadTurn = {
+  turn: number
+  status: TurnStatus | 'running' | 'waiting'
+  sent: Content | { bytes: number }
+  text?: Text
+  chunk?: Ref
+}
+
+/** What a thread carries across continue-as-new. */
+export type ContinuedThread = {
+  plan: ThreadPlan
+  state: ConversationState
+  /** Messages that wait, in order; `clear` is one of them. */
+  queue: Waiting[]
+  /** Sender's id → turn, the newest 2,000. */
+  seen: [string, number][]
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  /** Turns that ended ok, interrupted, with an error: for the result. */
+  counts: Record<TurnStatus, number>
+  closing: boolean
+}
+
+export type Waiting =
+  | { kind: 'message'; turn: number; content: Content; id?: string; cacheHistory: boolean }
+  | { kind: 'clear' }
+
+/** A thread's result once it is closed; `items` stays empty, `messages` has the turns. */
+export type ThreadResult = {
+  status: RunStatus
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  items: ItemResult[]
+  turns: number
+  /** The last answer. */
+  answer?: Text
+  head?: Ref
+}

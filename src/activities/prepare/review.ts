@@ -7,6 +7,7 @@ import { ExpertAnswer, ReviewInput } from '../../contracts/schemas/index.js'
 import type { StoredCall } from '../call/request.js'
 import { estimateTokens } from '../call/usage.js'
 import { InputError } from '../input-error.js'
+import { leftOutWarning } from '../left-out.js'
 import { readTextFile } from '../read-text-file.js'
 import { readReviewFiles } from '../review/read.js'
 import { pack, sharedText } from '../review/shared.js'
@@ -47,7 +48,7 @@ export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Dr
     title: `${experts.map((expert) => expert.name).join(', ')} on ${files.length} file${files.length === 1 ? '' : 's'}`,
     calls,
     shared: groups.map((group) => ({ blocks: toBlocks(sharedText(group)), cache: 'auto' })),
-    warnings: leftOut.length > 0 ? [describeLeftOut(leftOut)] : [],
+    warnings: leftOut.length > 0 ? [leftOutWarning(leftOut)] : [],
     settings: input,
     expectedOutput: 1500,
     later: [{ model, inputTokens: 1000 * calls.length, maxTokens: 2048, expectedOutput: 500 }],
@@ -69,10 +70,4 @@ export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Dr
 
 function toInputError(error: unknown): never {
   throw new InputError(error instanceof Error ? error.message : String(error))
-}
-
-function describeLeftOut(leftOut: ReviewKeep['leftOut']): string {
-  const named = leftOut.slice(0, 5).map(({ path, reason }) => `${path} (${reason})`)
-  const more = leftOut.length > 5 ? ` and ${leftOut.length - 5} more` : ''
-  return `left out: ${named.join(', ')}${more}`
 }

@@ -2,7 +2,7 @@
 // one finding that names them all. The result depends on what was found, never on who answered first.
 import type { Finding, Severity } from '../../contracts/outcome.js'
 import { EXPERTS, type ExpertAnswer } from '../../contracts/schemas/index.js'
-import { escapePath } from './shared.js'
+import { escapePath } from '../escape-path.js'
 
 export type Answer = { expert: string; group?: number; findings: ExpertAnswer['findings'] }
 

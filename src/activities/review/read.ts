@@ -1,10 +1,10 @@
 // The files of a review as text. What is no text, or too much of it, is left out by name, because one picture in a
 // directory must not stop its review; a file someone named himself is refused instead, because nobody would notice.
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { type LeftOut, type ListedFile, listFiles, PathError } from '../../git/list-files.js'
 import { InputError } from '../input-error.js'
-import { splitLines } from './lines.js'
+import { leftOutNames } from '../left-out.js'
+import { splitLines } from '../lines.js'
+import { decodeUtf8, readRegularFile } from '../read-regular-file.js'
 
 /** `firstLine`: number of the first line of `text` when it is a part of a file; `lines` counts those in `text`. */
 export type ReviewFile = { path: string; lines: number; text: string; firstLine?: number }
@@ -31,9 +31,7 @@ export async function readReviewFiles(
 }
 
 function nothingLeft(where: string[], leftOut: LeftOut[]): string {
-  const named = leftOut.slice(0, 10).map(({ path, reason }) => `${path} (${reason})`)
-  if (leftOut.length > named.length) named.push(`and ${leftOut.length - named.length} more`)
-  return `nothing to review in ${where.join(', ')}: ${named.join(', ') || 'no files'}; wanted at least one text file`
+  return `nothing to review in ${where.join(', ')}: ${leftOutNames(leftOut) || 'no files'}; wanted at least one text file`
 }
 
 function takeGiven(given: { path: string; text: string }[]): { files: ReviewFile[]; leftOut: LeftOut[] } {
@@ -80,34 +78,14 @@ async function readPaths(paths: string[], signal?: AbortSignal) {
 type Read = { file: ListedFile; text: string; reason?: never } | { file: ListedFile; text?: never; reason: string }
 
 async function readOne(file: ListedFile): Promise<Read> {
-  try {
-    // No waiting for a pipe, and no following a link, that took the file's place since it was listed.
-    const handle = await open(file.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
-    try {
-      const stat = await handle.stat()
-      if (!stat.isFile()) return { file, reason: 'no regular file any more' }
-      if (stat.size > MOST_BYTES) return { file, reason: tooLarge(stat.size) }
-      const text = decode(await handle.readFile())
-      if (text === undefined) return { file, reason: 'not text: not valid UTF-8' }
-      const reason = unfit(text)
-      return reason === undefined ? { file, text } : { file, reason }
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return { file, reason: `cannot be read (${code})` }
-  }
-}
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
+  const { bytes, reason: unread } = await readRegularFile(file.path, (size) =>
+    size > MOST_BYTES ? tooLarge(size) : undefined,
+  )
+  if (unread !== undefined) return { file, reason: unread }
+  const text = decodeUtf8(bytes)
+  if (text === undefined) return { file, reason: 'not text: not valid UTF-8' }
+  const reason = unfit(text)
+  return reason === undefined ? { file, text } : { file, reason }
 }
 
 const EMPTY = 'empty'

@@ -2,7 +2,8 @@
 // that did not finish and every file nobody read, and says SIMULATED when no model was asked.
 import type { Finding, ItemStatus } from '../../contracts/outcome.js'
 import type { Usd } from '../../contracts/usage.js'
-import { block, cell, code, inline } from './markdown.js'
+import { leftOutList } from '../left-out.js'
+import { block, cell, code, inline } from '../markdown.js'
 import { SEVERITIES } from './merge.js'
 
 export type ReportParts = {
@@ -21,8 +22,6 @@ export type ReportParts = {
 const LONGEST_PROMPT = 40_000
 const LONGEST_DETAIL = 1200
 const LONGEST_TITLE = 300
-/** Names the report lists; a directory of pictures must not bury the findings. */
-const MOST_LEFT_OUT = 100
 
 export function writeReport(parts: ReportParts): string {
   const sections = [
@@ -77,13 +76,6 @@ function findingsOf(severity: string, all: Finding[]): string {
 function findingText({ title, file, line, expert, verified, detail }: Finding): string {
   const place = `${code(`${file}:${line}`)} · ${inline(expert)}${verified ? '' : ' · **unverified**'}`
   return [`#### ${inline(title)}`, place, block(detail)].filter(Boolean).join('\n\n')
-}
-
-function leftOutList(leftOut: ReportParts['leftOut']): string {
-  if (leftOut.length === 0) return ''
-  const named = leftOut.slice(0, MOST_LEFT_OUT).map(({ path, reason }) => `- ${code(path)}: ${inline(reason)}`)
-  if (leftOut.length > named.length) named.push(`- and ${leftOut.length - named.length} more`)
-  return `## Left out\n\n${named.join('\n')}`
 }
 
 /** What the summary call is asked: the findings as JSON, one a line, as many of the first as fit. */

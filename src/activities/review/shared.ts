@@ -1,8 +1,10 @@
 // The files as the experts read them: one text that all of them share, so that the prompt cache pays for it once. Every
 // line carries its number and a tab. That makes places exact, and it is what keeps the frame whole: a line that starts
 // with `<` is always ours, whatever a file contains.
+import { escapePath } from '../escape-path.js'
 import { InputError } from '../input-error.js'
-import { splitLines } from './lines.js'
+import { splitLines } from '../lines.js'
+import { mostThatFit } from '../most-that-fit.js'
 import type { ReviewFile } from './read.js'
 
 const INTRODUCTION =
@@ -12,14 +14,6 @@ const INTRODUCTION =
 export function sharedText(files: ReviewFile[]): string {
   return [INTRODUCTION, ...[...files].sort(byPlace).map(block)].join('\n')
 }
-
-/** A path as an attribute value on one line. */
-export function escapePath(path: string): string {
-  return path.replace(/[&"<>]|\p{Cc}|[\u2028\u2029]/gu, (character) => NAMED[character] ?? numbered(character))
-}
-
-const NAMED: Record<string, string> = { '&': '&amp;', '"': '&quot;', '<': '&lt;', '>': '&gt;' }
-const numbered = (character: string) => `&#${character.codePointAt(0)};`
 
 /**
  * Groups in the order of their paths, each of at most `maxTokens` by `estimate`, whose parts must not sum to less than
@@ -72,15 +66,4 @@ function split(file: ReviewFile, room: number, cost: (file: ReviewFile) => numbe
     from += count
   }
   return parts
-}
-
-/** The largest count up to `limit` that fits, by bisection; 0 when not even one does. */
-function mostThatFit(limit: number, fits: (count: number) => boolean): number {
-  let [low, high] = [0, limit]
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if (fits(middle)) low = middle
-    else high = middle - 1
-  }
-  return low
 }

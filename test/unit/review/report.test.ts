@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { block, cell, code, inline } from '../../../src/activities/review/markdown.js'
+import { block, cell, code, inline } from '../../../src/activities/markdown.js'
 import { type ReportParts, summaryPrompt, writeReport } from '../../../src/activities/review/report.js'
 import type { Finding } from '../../../src/contracts/outcome.js'
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { splitLines } from '../../../src/activities/review/lines.js'
+import { escapePath } from '../../../src/activities/escape-path.js'
+import { splitLines } from '../../../src/activities/lines.js'
 import type { ReviewFile } from '../../../src/activities/review/read.js'
-import { escapePath, pack, sharedText } from '../../../src/activities/review/shared.js'
+import { pack, sharedText } from '../../../src/activities/review/shared.js'
 import { filesIn } from '../../../src/simulator/review-files.js'
 
 const file = (path: string, text: string): ReviewFile => ({ path, text, lines: splitLines(text).length })

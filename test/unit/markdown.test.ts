@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { inline } from '../../../src/activities/review/markdown.js'
+import { inline } from '../../src/activities/markdown.js'
 
 it.each([
   '[here](javascript:alert(1))',

@@ -1,4 +1,4 @@
-// What a line is, in one place: the numbers experts are shown and the numbers findings are checked against must agree.
+// What a line is, in one place: the numbers a model is shown and the numbers its answer is checked against must agree.
 
 /** Lines without their ends (LF, CRLF or a lone CR); an end at the very end starts no further line. */
 export function splitLines(text: string): string[] {

@@ -1,0 +1,30 @@
+// A call that follows from the answers of a fan-out: a review's summary, a synthesis of documents. An item like any
+// other, but no further one is made for a run that a person stopped: the result is put together from what is there.
+import { CancellationScope } from '@temporalio/workflow'
+import type { ItemResult } from '../../contracts/outcome.js'
+import type { Plan } from '../../contracts/plan.js'
+import type { Ref } from '../../contracts/refs.js'
+import { call, skipped } from './call.js'
+import { commonOf } from './fan-out.js'
+import { wasInterrupted } from './interruption.js'
+import { changed, endItem, type Run } from './run.js'
+
+/** Where the stored request of such a call is. */
+export type Later = { id: string; page: Ref; index: number; model: string }
+
+const SECONDS = 300
+
+export async function laterCall(run: Run, plan: Plan, { id, page, index, model }: Later): Promise<ItemResult> {
+  if (run.stopped) {
+    const result = skipped(id)
+    endItem(run, result, 0)
+    return result
+  }
+  const scope = new CancellationScope()
+  run.running.set(id, scope)
+  changed(run)
+  const request = { ...commonOf(run, plan, id, model), page, index, leader: false, timeoutSeconds: SECONDS }
+  const { result, savedUsd } = await call(request, id, scope, () => wasInterrupted(run, id))
+  endItem(run, result, savedUsd)
+  return result
+}

@@ -4,6 +4,13 @@
 import { WORKFLOWS, type WorkflowName } from '../contracts/names.js'
 import { InvalidInputError } from './errors.js'
 
+/** Where more than the input may hold goes. */
+const INSTEAD: Record<WorkflowName, string> = {
+  parallel: 'itemsFile (a file of items)',
+  review: "paths (files on the worker's machine)",
+  thread: 'messages (each up to half a MiB)',
+}
+
 /** Narrows a workflow's name, or throws InvalidInputError listing the names there are. */
 export function checkWorkflow(name: string): WorkflowName {
   const known = WORKFLOWS.find((workflow) => workflow === name)
@@ -23,8 +30,9 @@ export async function checkInput(workflow: WorkflowName, given: unknown): Promis
   if (!parsed.success) throw new InvalidInputError(explain(parsed.error, input))
   const bytes = Buffer.byteLength(JSON.stringify(input))
   if (bytes > MAX_INPUT_BYTES) {
-    const instead = workflow === 'parallel' ? 'itemsFile (a file of items)' : "paths (files on the worker's machine)"
-    throw new InvalidInputError(`input: got ${bytes} bytes; wanted at most ${MAX_INPUT_BYTES}: use ${instead} for more`)
+    throw new InvalidInputError(
+      `input: got ${bytes} bytes; wanted at most ${MAX_INPUT_BYTES}: use ${INSTEAD[workflow]} for more`,
+    )
   }
   return input as Record<string, unknown>
 }

@@ -3,7 +3,8 @@
 import type { WorkflowName } from '../contracts/names.js'
 import type { ParallelResult, ReviewResult, RunResult } from '../contracts/outcome.js'
 import type { Root, Text } from '../contracts/refs.js'
-import type { ParallelInput, ReviewInput } from '../contracts/schemas/index.js'
+import type { ParallelInput, ReviewInput, ThreadInput } from '../contracts/schemas/index.js'
+import type { ThreadResult } from '../contracts/thread.js'
 import { checkInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
 import { listRuns, type RunFacts, runFacts } from './facts.js'
@@ -17,8 +18,8 @@ import { runSummary } from './summary.js'
 import { type Resolved, resolveTexts, wholeText } from './texts.js'
 import { workersOn } from './workers.js'
 
-export type RunInputs = { parallel: ParallelInput; review: ReviewInput }
-export type RunResults = { parallel: ParallelResult; review: ReviewResult }
+export type RunInputs = { parallel: ParallelInput; review: ReviewInput; thread: ThreadInput }
+export type RunResults = { parallel: ParallelResult; review: ReviewResult; thread: ThreadResult }
 
 export type Ensemble = {
   readonly address: string

@@ -5,7 +5,7 @@ const MAX_CHARACTERS = 120
 
 /** Such as "review · src · 4 experts" or "parallel · 12 items". */
 export function runSummary(workflow: WorkflowName, input: Record<string, unknown>): string {
-  const about = workflow === 'review' ? review(input) : parallel(input)
+  const about = ABOUT[workflow](input)
   const line = [workflow, ...about].join(' · ').replace(/\p{Cc}+/gu, ' ')
   return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS - 1)}…` : line
 }
@@ -22,6 +22,13 @@ function parallel(input: Record<string, unknown>): string[] {
   if (!Array.isArray(items)) return [shortPath(itemsFile)]
   return [items.length === 1 ? '1 item' : `${items.length} items`]
 }
+
+function thread({ task, from, model }: Record<string, unknown>): string[] {
+  const shown = typeof task === 'string' ? [task.trim().slice(0, 60)] : []
+  return [...(from === undefined ? [] : ['a fork']), ...(model === undefined ? [] : [String(model)]), ...shown]
+}
+
+const ABOUT: Record<WorkflowName, (input: Record<string, unknown>) => string[]> = { parallel, review, thread }
 
 /** The last two parts of a path: enough to recognise it. */
 function shortPath(path: unknown): string {

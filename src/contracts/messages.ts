@@ -75,7 +75,8 @@ export type Approval = {
 /** A message that had no effect, and why. */
 export type Refused = { message: string; reason: string; at: string }
 
-export type RunState = 'preparing' | 'waiting' | 'running' | 'paused' | RunStatus
+/** `open`: a thread, in lists; its status says `running` while it answers and `waiting` while nothing is asked. */
+export type RunState = 'preparing' | 'waiting' | 'running' | 'paused' | 'open' | RunStatus
 
 export type ItemState = {
   id: string

@@ -1,5 +1,6 @@
 // A conversation as it crosses to activities and back, and as people see it. Its history is a chain of stored chunks:
 // what a turn adds is kept once and named by its hash, so the hundredth turn costs its own text and no more.
+import type { Refused } from './messages.js'
 import type { ItemResult, ModelServer, RunStatus } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
@@ -39,16 +40,24 @@ export type TurnAnswer =
   /** Ended before the thread last continued: its chunk is in the chain that ends at `head`. */
   | { status: 'stored'; head: Ref }
 
-/** One stored link: the messages a turn added. Newer chunks name older ones, never the other way. */
+/**
+ * One stored link: what a turn added. Newer chunks name older ones, never the other way. Nothing is in it twice:
+ * `chunkText` is its text, `chunkMessages` what the model is sent of it.
+ */
 export type Chunk = {
   turn: number
   prev?: Ref
+  /** Turns in the chain that ends here, this one included. */
+  chained: number
   status: TurnStatus
   /** The sender's message, as it was sent. */
   sent: { content: Content; id?: string }
-  /** What is sent to the model for this turn from now on: the user's message and, where there is one, the answer. */
-  messages: ThreadMessage[]
-  text?: string
+  /** Put before it for the model: results of tools that nobody ran, word of an interruption. */
+  before?: ContentBlock[]
+  /** The answer, every block as the model sent it (status ok). */
+  answer?: ContentBlock[]
+  /** What had arrived of it when it was interrupted: its text, never unfinished thinking. */
+  partial?: string
   model?: string
   stopReason?: string
   error?: ItemResult['error']
@@ -70,6 +79,8 @@ export type Condensed = { turn: number; text: string; tokens: number }
 export type ConversationState = {
   /** The newest chunk; none in a new or cleared thread. */
   head?: Ref
+  /** Turns in the chain that ends at `head`. */
+  chained: number
   /** The next turn's number. */
   next: number
   length: number
@@ -99,6 +110,12 @@ export type ThreadPlan = {
 
 export type ThreadSettings = { model: string; maxTokens: number; temperature?: number; system?: string }
 
+/** The text of a turn: its answer's, or what had arrived of it. Undefined where nothing had. */
+export function chunkText({ answer, partial }: Pick<Chunk, 'answer' | 'partial'>): string | undefined {
+  if (!answer) return partial
+  return answer.flatMap((block) => (block.type === 'text' ? [String(block.text)] : [])).join('')
+}
+
 export type PrepareThreadRequest = { input: unknown; self: Root }
 
 /** One model call of a turn. */
@@ -112,7 +129,9 @@ export type TurnRequest = {
   settings: Ref
   turn: number
   head?: Ref
+  chained: number
   condensed?: Ref
+  /** Before this turn. */
   length: number
   message: Content
   id?: string
@@ -127,8 +146,10 @@ export type TurnRequest = {
 
 export type TurnOutcome = {
   status: TurnStatus
+  /** The chunk this turn was kept in. */
   head: Ref
   text?: Text
+  error?: ItemResult['error']
   length: number
   contextTokens: number
   usage: Usage
@@ -138,22 +159,20 @@ export type TurnOutcome = {
   warnings: string[]
 }
 
-/** Keeps a turn that ended without its call coming back: a failure, or an interruption of one that was waiting. */
-export type KeepTurnRequest = Pick<
+/**
+ * Keeps a turn that ended without its call coming back: a failure, or an interruption of one that was waiting. What it
+ * cost, and what had arrived, is in the journal.
+ */
+export type KeepTurnRequest = Omit<
   TurnRequest,
-  'root' | 'turn' | 'head' | 'condensed' | 'length' | 'message' | 'id'
-> & {
-  status: 'interrupted' | 'error'
-  error?: ItemResult['error']
-  usage: Usage
-  usd: Usd
-  contextTokens: number
-}
+  'label' | 'server' | 'cacheHistory' | 'stream' | 'timeoutSeconds' | 'maxRetries' | 'maxWaitSeconds'
+> & { status: 'interrupted' | 'error'; error?: ItemResult['error']; contextTokens: number }
 
 /** Asks for a summary of the oldest turns: all but the newest that fit a quarter of the context. */
-export type CondenseRequest = Omit<TurnRequest, 'message' | 'id' | 'length' | 'cacheHistory' | 'stream'>
+export type CondenseRequest = Omit<TurnRequest, 'message' | 'id' | 'length' | 'chained' | 'cacheHistory' | 'stream'>
+/** `condensed` is absent where there is nothing to condense: the last turn alone is too large. */
 export type CondenseOutcome = {
-  condensed: Ref
+  condensed?: Ref
   contextTokens: number
   usage: Usage
   usd: Usd
@@ -185,11 +204,51 @@ export type ContinuedThread = {
   /** Turns that ended ok, interrupted, with an error: for the result. */
   counts: Record<TurnStatus, number>
   closing: boolean
+  paused: boolean
+  /** The thread ends with this first message. */
+  task: boolean
+  /** The last answer. */
+  answer?: Text
+  /** The newest ended turns: with their texts as far as those are short. */
+  ended: EndedTurn[]
+  /** Conversations before a `clear`: turns up to `turn` are in the chain that ends at `head`. */
+  cleared: { turn: number; head: Ref }[]
+  refused: Refused[]
+  refusedCount: number
+  /** Senders' ids of other messages that were applied. */
+  applied: string[]
 }
 
-export type Waiting =
-  | { kind: 'message'; turn: number; content: Content; id?: string; cacheHistory: boolean }
-  | { kind: 'clear' }
+export type Waiting = WaitingMessage | { kind: 'clear' }
+export type WaitingMessage = {
+  kind: 'message'
+  turn: number
+  content: Content
+  /** UTF-8 bytes of it as JSON. */
+  bytes: number
+  id?: string
+  cacheHistory: boolean
+  /** Goes before what waits. */
+  steers?: true
+}
+
+/** An ended turn as the workflow remembers it. `sent` and `text` are forgotten first; the chunk has them. */
+export type EndedTurn = {
+  turn: number
+  status: TurnStatus
+  chunk?: Ref
+  /** The end of the chain before it. */
+  prev?: Ref
+  sent?: Content | { bytes: number }
+  text?: Text
+  error?: ItemResult['error']
+  usage: Usage
+  usd: Usd
+  attempts: number
+  warnings: string[]
+  /** Before the last `clear`: no part of the conversation any more. */
+  cleared?: true
+}
 
 /** A thread's result once it is closed; `items` stays empty, `messages` has the turns. */
 export type ThreadResult = {

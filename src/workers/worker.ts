@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type NativeConnection, Worker } from '@temporalio/worker'
-import type { Answer } from '../activities/call/answer.js'
+import type { Kept } from '../activities/call/answer.js'
 import { createClaude } from '../activities/claude.js'
 import { createActivities } from '../activities/index.js'
 import { storedRequests } from '../activities/requests.js'
@@ -20,7 +20,7 @@ export async function createWorker({ connection, namespace, config }: WorkerSett
   // One directory for both, so that gc removes a run's answers with the run.
   const dir = join(config.home, 'store')
   const store = directoryStore(dir)
-  const journal = await openJournal<Answer>({ dir })
+  const journal = await openJournal<Kept>({ dir })
   const claude = createClaude(config.model)
   const deps = { claude, store, requests: storedRequests(store), journal }
   const worker = await Worker.create({

@@ -2,6 +2,8 @@
 // usable answer. Text is selected by block type, never by position: thinking comes first.
 import { FAILURE, type FailureType } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
+import type { Ref } from '../../contracts/refs.js'
+import type { Chunk } from '../../contracts/thread.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
 import { misfit } from './misfit.js'
 import type { Block } from './request.js'
@@ -16,6 +18,14 @@ export type Answer = {
   usd: Usd
   savedUsd: Usd
   warnings: string[]
+}
+
+/** Of a turn the journal keeps the chunk that holds it; the chunk itself only where it could not be stored. */
+export type KeptTurn = { chunk: Ref } | { unstored: Chunk }
+export type Kept = Answer | KeptTurn
+
+export function isAnswer(kept: Kept): kept is Answer {
+  return 'content' in kept
 }
 
 export type Reading = { text: string; output?: unknown; warnings: string[] } | { failure: FailureType; message: string }

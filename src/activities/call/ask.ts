@@ -1,35 +1,32 @@
 // The attempt that owns a call: asks the model, and records how it ended and what it cost before anybody hears of it.
 import { Context, log } from '@temporalio/activity'
 import { priceOf, savedOf } from '../../agents/prices.js'
-import type { CallRequest } from '../../contracts/call.js'
 import { cacheReady } from '../../contracts/messages.js'
 import { noUsage, type Usage } from '../../contracts/usage.js'
 import type { Attempt, Claim } from '../../storage/journal.js'
-import { type Answer, type Reading, readAnswer } from './answer.js'
+import type { Answer, Kept } from './answer.js'
 import { type Stop, shutdown } from './cancellation.js'
 import type { CallDeps } from './deps.js'
 import type { CallError } from './errors.js'
 import { failureOf, MESSAGE_CHARACTERS } from './failure.js'
-import { type Block, buildRequest, type StoredCall } from './request.js'
 import type { AttemptCost } from './spent.js'
 import { type Progress, type StreamEnd, streamRequest } from './stream.js'
+import type { AskRequest, Question } from './through-journal.js'
 
-export type Asking = {
+export type Asking<K extends Kept> = {
   deps: CallDeps
-  request: CallRequest
-  call: StoredCall
-  shared: Block[] | undefined
-  claim: Extract<Claim<Answer>, { kind: 'mine' }>
+  question: Question<K>
+  claim: Extract<Claim<Kept>, { kind: 'mine' }>
   stop: Stop
   progress: Progress
 }
 
 /** `attempts`: all there are, this one with what it cost included. */
-export type AskEnd = ({ kind: 'answer'; answer: Answer } | { kind: 'interrupted'; partial: string }) & {
+export type AskEnd = ({ kind: 'kept'; kept: Kept } | { kind: 'interrupted'; partial: string }) & {
   attempts: Attempt[]
 }
 
-export async function ask(asking: Asking): Promise<AskEnd> {
+export async function ask<K extends Kept>(asking: Asking<K>): Promise<AskEnd> {
   const { claim } = asking
   try {
     return await askOnce(asking)
@@ -40,8 +37,9 @@ export async function ask(asking: Asking): Promise<AskEnd> {
   }
 }
 
-async function askOnce({ deps, request, call, shared, claim, stop, progress }: Asking): Promise<AskEnd> {
-  const built = buildRequest(call, shared && { blocks: shared, cached: request.shared?.cached ?? false })
+async function askOnce<K extends Kept>({ deps, question, claim, stop, progress }: Asking<K>): Promise<AskEnd> {
+  const { request, model } = question
+  const built = question.build()
   const announce = request.leader ? announceCache(request) : { now: () => {} }
   const startedAt = Date.now()
   const end = await streamRequest({
@@ -52,7 +50,7 @@ async function askOnce({ deps, request, call, shared, claim, stop, progress }: A
     onStart: announce.now,
     progress,
   })
-  const cost = costOf(call.model, end.usage, end.kind === 'done' ? '' : end.partial)
+  const cost = costOf(model, end.usage, end.kind === 'done' ? '' : end.partial)
   const { attempt, earlier } = claim
   const own = { attempt, run: request.run, worker: '', startedAt, usage: cost }
   const fail = async (error: CallError): Promise<never> => {
@@ -62,11 +60,13 @@ async function askOnce({ deps, request, call, shared, claim, stop, progress }: A
   }
   switch (end.kind) {
     case 'done': {
-      const reading = read(call, end)
+      const reading = question.read(end)
       if ('failure' in reading)
         return fail({ type: reading.failure, message: reading.message, retry: false, counted: true })
-      const answer = await claim.answer(toAnswer(call, end, cost, [...built.warnings, ...reading.warnings]), cost)
-      return { kind: 'answer', answer, attempts: [...earlier, own] }
+      const attempts = [...earlier, own]
+      const answer = toAnswer(model, end, cost, [...built.warnings, ...reading.warnings])
+      const kept = await claim.answer(await question.keep(answer, attempts), cost)
+      return { kind: 'kept', kept, attempts }
     }
     case 'aborted': {
       if (stop.reason() === 'shutdown') {
@@ -86,14 +86,7 @@ async function askOnce({ deps, request, call, shared, claim, stop, progress }: A
 
 type Done = Extract<StreamEnd, { kind: 'done' }>
 
-function read({ output, maxTokens }: StoredCall, { content, stopReason, refusal }: Done): Reading {
-  return readAnswer(
-    { content, stopReason },
-    { wantsOutput: output !== undefined, ...(output && { schema: output }), maxTokens, ...(refusal && { refusal }) },
-  )
-}
-
-function toAnswer({ model }: StoredCall, end: Done, cost: AttemptCost, warnings: string[]): Answer {
+function toAnswer(model: string, end: Done, cost: AttemptCost, warnings: string[]): Answer {
   const { content, stopReason, requestId } = end
   return { content, stopReason, model, ...(requestId && { requestId }), ...cost, warnings }
 }
@@ -104,7 +97,7 @@ function costOf(model: string, usage: Usage = noUsage(), partial = ''): AttemptC
 }
 
 /** Tells the run once that the cache this call writes can be read: its siblings wait for that. */
-function announceCache(request: CallRequest): { now: () => void } {
+function announceCache(request: AskRequest): { now: () => void } {
   const context = Context.current()
   let told = false
   return {

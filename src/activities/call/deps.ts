@@ -3,6 +3,6 @@ import type { Journal } from '../../storage/journal.js'
 import type { Store } from '../../storage/store.js'
 import type { Claude } from '../claude.js'
 import type { Requests } from '../requests.js'
-import type { Answer } from './answer.js'
+import type { Kept } from './answer.js'
 
-export type CallDeps = { claude: Claude; store: Store; requests: Requests; journal: Journal<Answer> }
+export type CallDeps = { claude: Claude; store: Store; requests: Requests; journal: Journal<Kept> }

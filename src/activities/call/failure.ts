@@ -1,17 +1,18 @@
 // What Temporal is told of a failed attempt. The journal counts the failures, because a retry policy cannot tell a 500
 // from a 429 or a dead worker.
 import { ApplicationFailure } from '@temporalio/activity'
-import type { CallFailureDetails, CallRequest } from '../../contracts/call.js'
+import type { CallFailureDetails } from '../../contracts/call.js'
 import type { Attempt } from '../../storage/journal.js'
 import type { CallError } from './errors.js'
 import { lostWarning, spentBy } from './spent.js'
+import type { AskRequest } from './through-journal.js'
 
 /** Longest error message kept; an activity's failure holds at most 4 KiB. */
 export const MESSAGE_CHARACTERS = 1000
 
 /** Retry at once, after the server's own delay, or never again with all that is known. */
 export function failureOf(
-  request: CallRequest,
+  request: AskRequest,
   error: CallError,
   attempts: Attempt[],
   warnings: string[],
@@ -36,7 +37,7 @@ export function failureOf(
 }
 
 /** Why a retryable failure is the last one; undefined while another attempt may follow. */
-function exhausted(request: CallRequest, error: CallError, mine: Attempt[]): string | undefined {
+function exhausted(request: AskRequest, error: CallError, mine: Attempt[]): string | undefined {
   if (error.counted) {
     const failures = mine.filter((attempt) => attempt.counted).length
     return failures > request.maxRetries ? `given up after ${failures} failed requests` : undefined

@@ -22,6 +22,12 @@ export function spentBy(run: string, attempts: Attempt[]): Spent & { lost: numbe
   return total
 }
 
+/** The text that had arrived when this run's last attempt broke off. */
+export function partialOf(run: string, attempts: Attempt[]): string {
+  const last = attempts.filter((attempt) => attempt.run === run).at(-1)
+  return (last?.usage as AttemptCost | undefined)?.partial ?? ''
+}
+
 export function lostWarning(lost: number): string[] {
   if (lost === 0) return []
   return [`${lost} attempt${lost === 1 ? '' : 's'} ended with the worker that made it: what it cost is not known`]

@@ -2,10 +2,12 @@
 // zod stays out of the workflow bundle, so workflow code may import the types here, never the schemas.
 import { ParallelInput } from './parallel.js'
 import { ReviewInput } from './review.js'
+import { ThreadInput } from './thread.js'
 
 export { Confirm, MAX_INPUT_BYTES } from './common.js'
 export { explain } from './explain.js'
 export { Item, MAX_ITEMS, ParallelInput } from './parallel.js'
 export { EXPERTS, ExpertAnswer, ReviewInput } from './review.js'
+export { ThreadInput } from './thread.js'
 
-export const INPUTS = { parallel: ParallelInput, review: ReviewInput } as const
+export const INPUTS = { parallel: ParallelInput, review: ReviewInput, thread: ThreadInput } as const

@@ -71,6 +71,14 @@ export class LocalUser {
   }
 }
 
+/** What tells from a command line which of ours it is. */
+const RUNS = {
+  server: 'start-dev',
+  keeper: 'keeper-main.js',
+  worker: 'workers/main.js',
+  simulator: 'simulator/main.js',
+}
+
 /** A directory for data directories, and every process that was started for one of them. */
 export class LocalTestRoom {
   private constructor(
@@ -95,17 +103,16 @@ export class LocalTestRoom {
   }
 
   /** Process ids by what runs: those with this room on their command line or in their environment. */
-  processes(): Record<'server' | 'keeper' | 'worker' | 'simulator', number[]> {
-    const found = { server: [], keeper: [], worker: [], simulator: [] } as Record<string, number[]>
+  processes(): Record<keyof typeof RUNS, number[]> {
+    const found: ReturnType<LocalTestRoom['processes']> = { server: [], keeper: [], worker: [], simulator: [] }
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const [args, env] = [text(`/proc/${pid}/cmdline`), text(`/proc/${pid}/environ`)]
-      if (!args.includes(this.path) && !env.includes(this.path)) continue
-      if (args.includes('start-dev')) found.server!.push(Number(pid))
-      if (args.includes('keeper-main.js')) found.keeper!.push(Number(pid))
-      if (args.includes('workers/main.js')) found.worker!.push(Number(pid))
-      if (args.includes('simulator/main.js')) found.simulator!.push(Number(pid))
+      const args = text(`/proc/${pid}/cmdline`)
+      const [kind] = Object.entries(RUNS).find(([, part]) => args.includes(part)) ?? []
+      if (kind === undefined || !(args.includes(this.path) || text(`/proc/${pid}/environ`).includes(this.path)))
+        continue
+      found[kind as keyof typeof RUNS].push(Number(pid))
     }
-    return found as ReturnType<LocalTestRoom['processes']>
+    return found
   }
 
   count(): Record<string, number> {

@@ -35,8 +35,7 @@ export type Stage = {
 
 export async function openStage(options: { workers?: number; searchAttributes?: boolean } = {}): Promise<Stage> {
   const home = await mkdtemp(join(tmpdir(), 'ensemble-stage-'))
-  const server = await startServer(home, options)
-  const simulator = await startSimulator({ latency: 'none' })
+  const [server, simulator] = await Promise.all([startServer(home, options), startSimulator({ latency: 'none' })])
   const connection = await Connection.connect({ address: server.address })
   const client = new Client({ connection })
   const workers: WorkerProcess[] = []

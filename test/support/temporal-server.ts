@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { Connection } from '@temporalio/client'
 import { inject } from 'vitest'
+import { isServing } from '../../src/local/server-http.js'
 import { freePorts } from './ports.js'
 import { until } from './until.js'
 
@@ -37,7 +37,7 @@ class ServerExited extends Error {}
 async function serverOn(ports: number[], dir: string, options: ServerOptions): Promise<TestServer> {
   const program = inject('temporalProgram')
   const [port, uiPort, httpPort, metricsPort] = ports
-  if (port === undefined) throw new Error('the server wants four ports')
+  if (port === undefined || httpPort === undefined) throw new Error('the server wants four ports')
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1', '--log-level', 'error']
   args.push(
     '--port',
@@ -71,7 +71,7 @@ async function serverOn(ports: number[], dir: string, options: ServerOptions): P
       () => {
         if (started.exitCode !== null)
           throw new ServerExited(`the Temporal server exited with ${started.exitCode}: see ${join(dir, 'server.log')}`)
-        return answers(`127.0.0.1:${port}`)
+        return isServing(httpPort, 'default')
       },
       60,
     )
@@ -93,20 +93,5 @@ async function serverOn(ports: number[], dir: string, options: ServerOptions): P
     kill: () => end('SIGKILL'),
     start,
     stop: () => end('SIGTERM'),
-  }
-}
-
-async function answers(address: string): Promise<boolean> {
-  try {
-    const connection = await Connection.connect({ address, connectTimeout: 1000 })
-    try {
-      await connection.workflowService.describeNamespace({ namespace: 'default' })
-      return true
-    } finally {
-      await connection.close()
-    }
-  } catch {
-    // Not yet: the caller's deadline says when that is too long.
-    return false
   }
 }

@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Connection } from '@temporalio/client'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { it as base, describe, expect, inject } from 'vitest'
 import { LocalTestRoom, LocalUser } from '../support/local-user.js'
 import { freePort } from '../support/ports.js'
 import { until } from '../support/until.js'
@@ -14,16 +14,24 @@ import { until } from '../support/until.js'
 const NOTHING = { server: 0, keeper: 0, worker: 0, simulator: 0 }
 const SERVER = { ...NOTHING, server: 1, keeper: 1 }
 
-let room: LocalTestRoom
-const user = (options = {}, home = room.home(), env = {}) => LocalUser.start(room, home, options, env)
+type Start = (options?: Parameters<typeof LocalUser.start>[2], home?: string, env?: NodeJS.ProcessEnv) => LocalUser
 
-beforeEach(async () => {
-  room = await LocalTestRoom.open()
+/** Each test has a room to itself, so that they can run at once. */
+const it = base.extend<{ room: LocalTestRoom; user: Start }>({
+  room: async ({ onTestFinished }, use) => {
+    const room = await LocalTestRoom.open()
+    onTestFinished(() => room.close())
+    await use(room)
+  },
+  user: ({ room }, use) =>
+    use((options = {}, home = room.home(), env = {}) => LocalUser.start(room, home, options, env)),
 })
-afterEach(() => room.close())
 
-describe('one server per data directory', () => {
-  it('is shared by commands that start at the same time, and nothing is left when the last one stops', async () => {
+describe.concurrent('one server per data directory', () => {
+  it('is shared by commands that start at the same time, and nothing is left when the last one stops', async ({
+    room,
+    user,
+  }) => {
     const users = [user(), user(), user()]
     const seen = await Promise.all(users.map((each) => each.seen()))
     expect(new Set(seen.map(({ address }) => address)).size).toBe(1)
@@ -36,7 +44,7 @@ describe('one server per data directory', () => {
     expect(existsSync(join(room.home(), 'server.json'))).toBe(false)
   })
 
-  it('is another one for another data directory', async () => {
+  it('is another one for another data directory', async ({ room, user }) => {
     const [one, other] = [user(), user({}, room.home('other'))]
     expect((await one.seen()).address).not.toBe((await other.seen()).address)
     expect(room.count()).toEqual({ ...NOTHING, server: 2, keeper: 2 })
@@ -44,7 +52,7 @@ describe('one server per data directory', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('is started again on its file, at the same address', async () => {
+  it('is started again on its file, at the same address', async ({ user }) => {
     const first = user()
     const before = await first.seen()
     await first.stop()
@@ -53,7 +61,7 @@ describe('one server per data directory', () => {
     await second.stop()
   })
 
-  it('takes other ports when one was taken while it started', async () => {
+  it('takes other ports when one was taken while it started', async ({ room, user }) => {
     const program = join(room.path, 'bin', 'temporal')
     const tried = join(room.path, 'tried')
     const taken = `[ -e ${tried} ] || { : > ${tried}; echo 'listen tcp 127.0.0.1:1: bind: address already in use'; exit 1; }`
@@ -67,7 +75,7 @@ describe('one server per data directory', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('gives a file that was made without them the search attributes', async () => {
+  it('gives a file that was made without them the search attributes', async ({ room, user }) => {
     await plainDatabase(room.home())
     const one = user()
     const { address } = await one.seen()
@@ -78,7 +86,7 @@ describe('one server per data directory', () => {
     await one.stop()
   })
 
-  it('serves the namespace that is asked for', async () => {
+  it('serves the namespace that is asked for', async ({ room, user }) => {
     const one = user({}, room.home(), { TEMPORAL_NAMESPACE: 'team' })
     const { address } = await one.seen()
     const other = user({}, room.home(), { TEMPORAL_NAMESPACE: 'second' })
@@ -89,7 +97,7 @@ describe('one server per data directory', () => {
   })
 })
 
-it('files that were cut when the power failed are made anew', async () => {
+it.concurrent('files that were cut when the power failed are made anew', async ({ room, user }) => {
   mkdirSync(room.home())
   for (const name of ['server.json', 'ports.json', 'keeper.lock.1']) writeFileSync(join(room.home(), name), '')
   const one = user()
@@ -98,8 +106,8 @@ it('files that were cut when the power failed are made anew', async () => {
   expect(room.count()).toEqual(NOTHING)
 })
 
-describe('kill -9', () => {
-  it('of a command leaves the server to the others, and of the last one ends it', async () => {
+describe.concurrent('kill -9', () => {
+  it('of a command leaves the server to the others, and of the last one ends it', async ({ room, user }) => {
     const [one, other] = [user(), user()]
     const { address } = await one.seen()
     await other.seen()
@@ -113,7 +121,10 @@ describe('kill -9', () => {
     expect(existsSync(join(room.home(), 'server.json'))).toBe(false)
   })
 
-  it('of the keeper lets a running command go on with the same server, which still ends with it', async () => {
+  it('of the keeper lets a running command go on with the same server, which still ends with it', async ({
+    room,
+    user,
+  }) => {
     const one = user()
     const { address } = await one.seen()
     const { keeper, server } = room.processes()
@@ -127,7 +138,10 @@ describe('kill -9', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('of the keeper and its only user leaves a server that the next command takes over and ends', async () => {
+  it('of the keeper and its only user leaves a server that the next command takes over and ends', async ({
+    room,
+    user,
+  }) => {
     const one = user()
     await one.seen()
     const { keeper, server } = room.processes()
@@ -142,7 +156,7 @@ describe('kill -9', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('of a keeper whose record is lost too never leads to two servers on one file', async () => {
+  it('of a keeper whose record is lost too never leads to two servers on one file', async ({ room, user }) => {
     const one = user()
     await one.seen()
     const { keeper, server } = room.processes()
@@ -157,7 +171,7 @@ describe('kill -9', () => {
     await next.stop()
   })
 
-  it('of the server brings it back at its address', async () => {
+  it('of the server brings it back at its address', async ({ room, user }) => {
     const one = user()
     const { address } = await one.seen()
     const [server] = room.processes().server
@@ -168,8 +182,8 @@ describe('kill -9', () => {
   })
 })
 
-describe('a worker', () => {
-  it('drains when its command is killed, while the server stays for it', async () => {
+describe.concurrent('a worker', () => {
+  it('drains when its command is killed, while the server stays for it', async ({ room, user }) => {
     const one = user({ worker: 'always' })
     const { workers, simulatorUrl } = await one.seen()
     expect(room.count()).toEqual({ server: 1, keeper: 1, worker: 1, simulator: 1 })
@@ -182,7 +196,7 @@ describe('a worker', () => {
     await room.untilEmpty()
   })
 
-  it('is started by a command only where no host has one', async () => {
+  it('is started by a command only where no host has one', async ({ room, user }) => {
     const host = user({ worker: 'always', host: true })
     expect((await host.seen()).workers).toHaveLength(1)
     const guest = user({ worker: 'unless-hosted' })
@@ -194,7 +208,7 @@ describe('a worker', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('that is killed is followed by another one, which ends with its command', async () => {
+  it('that is killed is followed by another one, which ends with its command', async ({ room, user }) => {
     const one = user({ worker: 'unless-hosted' })
     const [killed] = (await one.seen()).workers
     process.kill(killed!, 'SIGKILL')
@@ -207,7 +221,10 @@ describe('a worker', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it('and its server end with their command also when the data directory was deleted under them', async () => {
+  it('and its server end with their command also when the data directory was deleted under them', async ({
+    room,
+    user,
+  }) => {
     const one = user({ worker: 'always' })
     const { workers } = await one.seen()
     rmSync(room.home(), { recursive: true, force: true, maxRetries: 10 })
@@ -219,7 +236,7 @@ describe('a worker', () => {
     await room.untilEmpty()
   })
 
-  it('finds the simulator back at its address after that was killed', async () => {
+  it('finds the simulator back at its address after that was killed', async ({ room, user }) => {
     const one = user({ worker: 'always' })
     const { simulatorUrl } = await one.seen()
     const [simulator] = room.processes().simulator
@@ -233,8 +250,8 @@ describe('a worker', () => {
   })
 })
 
-describe('somebody else’s server', () => {
-  it('is used when it is configured, and left running', async () => {
+describe.concurrent('somebody else’s server', () => {
+  it('is used when it is configured, and left running', async ({ room, user }) => {
     const owner = user({}, room.home('theirs'))
     const { address } = await owner.seen()
     const one = user({ worker: 'always' }, room.home(), { TEMPORAL_ADDRESS: address })
@@ -245,7 +262,7 @@ describe('somebody else’s server', () => {
     await owner.stop()
   })
 
-  it('is used when it is found on the usual port', async () => {
+  it('is used when it is found on the usual port', async ({ room, user }) => {
     const owner = user({}, room.home('theirs'))
     const { address } = await owner.seen()
     const one = user({ usualPort: Number(address.split(':')[1]) })
@@ -254,7 +271,7 @@ describe('somebody else’s server', () => {
     await owner.stop()
   })
 
-  it('is named when it is configured and cannot be reached, and nothing is started instead', async () => {
+  it('is named when it is configured and cannot be reached, and nothing is started instead', async ({ room, user }) => {
     const address = `127.0.0.1:${await freePort()}`
     const one = user({}, room.home(), { TEMPORAL_ADDRESS: address })
     const { name, error } = await one.seen()
@@ -263,10 +280,10 @@ describe('somebody else’s server', () => {
     expect(room.count()).toEqual(NOTHING)
   })
 
-  it.each([
+  it.for([
     ['answers HTTP', () => createHttpServer((_, response) => void response.end('no Temporal'))],
     ['accepts and says nothing', () => createTcpServer()],
-  ])('is not what %s on the usual port: that is passed over', async (_, listener) => {
+  ] as const)('is not what %s on the usual port: that is passed over', async ([, listener], { user }) => {
     const taken = listener()
     await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
     const { port } = taken.address() as { port: number }
@@ -281,7 +298,7 @@ describe('somebody else’s server', () => {
     taken.close()
   })
 
-  it('is not invented where nothing may be started', async () => {
+  it('is not invented where nothing may be started', async ({ room, user }) => {
     const { name, error } = await user({ start: false }).seen()
     expect(name).toBe('NoServerError')
     for (const way of ['TEMPORAL_ADDRESS', room.home(), `127.0.0.1:${room.usualPort}`]) expect(error).toContain(way)

@@ -30,9 +30,13 @@ export {
   ConnectionError,
   EnsembleError,
   InvalidInputError,
+  MessageRefusedError,
   NoResultError,
+  NotStoredError,
   NoWorkerError,
   RunNotFoundError,
+  ThreadClosedError,
+  TurnFailedError,
 } from './client/errors.js'
 export type { RunEnd, RunFacts } from './client/facts.js'
 export type { RerunOptions } from './client/rerun.js'
@@ -40,6 +44,10 @@ export type { Run, Steering } from './client/run.js'
 export type { RunEvent } from './client/run-event.js'
 export type { Answer, Revision } from './client/steer.js'
 export type { Resolved } from './client/texts.js'
+export type { Turn } from './client/thread/conversation.js'
+export type { ThreadOptions } from './client/thread/opening.js'
+export type { Reply } from './client/thread/reply.js'
+export type { Said, SendOptions, Thread, Waiting } from './client/thread/thread.js'
 export { ConfigError } from './config.js'
 export { FAILURE, type FailureType } from './contracts/failures.js'
 export type { Approval, Decided, ItemState, Refused, RunState, StatusReport } from './contracts/messages.js'
@@ -58,5 +66,6 @@ export type {
   Severity,
 } from './contracts/outcome.js'
 export type { Ref, Text, TextRef } from './contracts/refs.js'
-export type { Item, ParallelInput, ReviewInput } from './contracts/schemas/index.js'
+export type { Item, ParallelInput, ReviewInput, ThreadInput } from './contracts/schemas/index.js'
+export type { Content, ContentBlock, ThreadResult } from './contracts/thread.js'
 export type { Usage, Usd } from './contracts/usage.js'

@@ -17,6 +17,12 @@ export const COMMANDS: Entry[] = [
     about: 'start a run (parallel, review) and follow it',
     load: () => import('./commands/run.js'),
   },
+  {
+    name: 'chat',
+    usage: '[thread]',
+    about: 'talk to a thread; without a terminal each line of standard input is a message',
+    load: () => import('./commands/chat.js'),
+  },
   { name: 'list', usage: '', about: 'runs, newest first', load: () => import('./commands/list.js') },
   { name: 'show', usage: '<run>', about: 'how a run is doing', load: () => import('./commands/show.js') },
   { name: 'watch', usage: '<run>', about: 'follow a run', load: () => import('./commands/watch.js') },

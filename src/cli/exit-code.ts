@@ -4,9 +4,12 @@ import {
   ConnectionError,
   InvalidInputError,
   KeyRefusedError,
+  MessageRefusedError,
   NoResultError,
+  NotStoredError,
   NoWorkerError,
   RunNotFoundError,
+  ThreadClosedError,
 } from '../client/errors.js'
 import { ConfigError } from '../config.js'
 import { FAILURE } from '../contracts/failures.js'
@@ -32,15 +35,15 @@ export function keyRefused({ status, items }: RunResult): boolean {
   return status === 'failed' && items.length > 0 && items.every(({ error }) => error?.type === FAILURE.authentication)
 }
 
+const REFUSALS = [InvalidInputError, AnswerRefusedError, MessageRefusedError, ThreadClosedError, ConfigError]
+
 /** undefined: nothing a user could have caused. */
 export function exitOfError(error: unknown): number | undefined {
-  if (error instanceof InvalidInputError || error instanceof AnswerRefusedError || error instanceof ConfigError) {
-    return EXIT.usage
-  }
+  if (REFUSALS.some((refusal) => error instanceof refusal)) return EXIT.usage
   if (error instanceof ConnectionError || error instanceof NoWorkerError || error instanceof NoServerError) {
     return EXIT.connection
   }
-  if (error instanceof RunNotFoundError) return EXIT.notFound
+  if (error instanceof RunNotFoundError || error instanceof NotStoredError) return EXIT.notFound
   if (error instanceof KeyRefusedError) return EXIT.connection
   if (!(error instanceof NoResultError)) return undefined
   return error.reason === 'cancelled' || error.reason === 'terminated' ? EXIT.interrupted : EXIT.failed

@@ -59,7 +59,7 @@ async function plain(given: unknown): Promise<unknown> {
 }
 
 /** UTF-8 cannot hold half a surrogate pair: something else would be stored than was sent. */
-function refuseHalfCharacters(value: unknown, where: string): void {
+export function refuseHalfCharacters(value: unknown, where: string): void {
   if (typeof value === 'string') {
     const found = /\p{Surrogate}/u.exec(value)
     if (!found) return

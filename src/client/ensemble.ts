@@ -16,6 +16,8 @@ import { openServer, type Server, type ServerOptions } from './server.js'
 import { startRun } from './start.js'
 import { runSummary } from './summary.js'
 import { type Resolved, resolveTexts, wholeText } from './texts.js'
+import type { ThreadOptions } from './thread/opening.js'
+import { type Thread, threadHandle } from './thread/thread.js'
 import { workersOn } from './workers.js'
 
 export type RunInputs = { parallel: ParallelInput; review: ReviewInput; thread: ThreadInput }
@@ -36,6 +38,12 @@ export type Ensemble = {
   ): Promise<Run<RunResults[N]>>
   /** A run by its id; asks nothing, so an unknown id is found out by the first question. */
   run<R extends RunResult = RunResult>(id: string): Run<R>
+  /**
+   * A conversation by its id; asks nothing yet. The first message makes the thread if there is none; one that was made
+   * with other options than these is refused, without options it is taken as it is. Throws InvalidInputError for an id
+   * that cannot be one.
+   */
+  thread(id: string, options?: ThreadOptions): Thread
   /** A new run of every item of `id` that is not ok; throws InvalidInputError while that run is open. */
   rerun(id: string, options?: RerunOptions): Promise<Run>
   /** Newest first; `limit` defaults to 100. */
@@ -75,6 +83,7 @@ export function ensembleOn(server: Server): Ensemble {
       return runHandle<RunResults[N]>(server, id)
     },
     run: (id) => runHandle(server, id),
+    thread: (id, threadOptions) => threadHandle(server, checkRunId(id), threadOptions),
     rerun: async (id, rerunOptions) => runHandle(server, await rerun(server, id, rerunOptions)),
     list: (listOptions) => listRuns(server, listOptions?.limit ?? 100),
     text: (text) => wholeText(store, text),
@@ -91,13 +100,14 @@ export function ensembleOn(server: Server): Ensemble {
   }
 }
 
-/** A root stays while the server knows a run of it: the original one, or a rerun that carries it. */
+/** A root stays while the server knows a run of it: the original one, or a rerun or fork that carries it. */
 async function collectGarbage(server: Server): Promise<{ roots: number; blobs: number; bytes: number }> {
   await asking({ server: server.address }, () => server.client.connection.ensureConnected())
   const key = (root: Root) => JSON.stringify([root.workflowId, root.firstRunId])
   const known = new Set<string>()
-  for await (const { id, firstRunId, rerunOf } of listRuns(server, Number.POSITIVE_INFINITY)) {
-    known.add(key(rerunOf?.root ?? { workflowId: id, firstRunId }))
+  for await (const { id, firstRunId, rerunOf, root } of listRuns(server, Number.POSITIVE_INFINITY)) {
+    known.add(key(rerunOf?.root ?? root ?? { workflowId: id, firstRunId }))
+    if (root) known.add(key({ workflowId: id, firstRunId }))
   }
   return server.store.gc(async (root) => known.has(key(root)) || (await stillThere(server, root)))
 }

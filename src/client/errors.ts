@@ -7,6 +7,7 @@ import {
   ServiceError,
   WorkflowNotFoundError,
 } from '@temporalio/client'
+import type { Usage, Usd } from '../contracts/usage.js'
 
 /** The base of all of them; `name` is the class's own. */
 export class EnsembleError extends Error {
@@ -26,6 +27,39 @@ export class ConnectionError extends EnsembleError {}
 
 /** An answer to an approval, or a message to a run, that does not count, and why. */
 export class AnswerRefusedError extends EnsembleError {}
+
+/** A thread does not take the message, and why: nothing of it was kept. */
+export class MessageRefusedError extends EnsembleError {}
+
+/** The thread takes no more messages. */
+export class ThreadClosedError extends EnsembleError {}
+
+/** A stored text or turn that this machine's store does not have; `ref` names it. */
+export class NotStoredError extends EnsembleError {
+  constructor(
+    readonly ref: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * A turn of a thread got no answer. `type` is one of `FAILURE`, `statusCode` the API's; what it cost is in `details`.
+ * The thread goes on: the next message is sent without this turn.
+ */
+export class TurnFailedError extends EnsembleError {
+  readonly type: string
+  readonly statusCode?: number
+  constructor(
+    error: { type: string; message: string; statusCode?: number },
+    readonly details: { thread: string; turn: number; usage: Usage; usd: Usd; warnings: string[] },
+  ) {
+    super(`turn ${details.turn} of thread "${details.thread}" failed: ${error.type}: ${error.message}`)
+    this.type = error.type
+    if (error.statusCode !== undefined) this.statusCode = error.statusCode
+  }
+}
 
 /** Nobody answered in time: no worker polls the run's task queue. */
 export class NoWorkerError extends EnsembleError {}

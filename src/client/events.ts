@@ -41,7 +41,7 @@ export async function* runEvents(server: Server, id: string, signal?: AbortSigna
       const first = await within<Ended | Look>(SILENCE_MS, [ended, looking])
       if (first === undefined && !warned) {
         warned = true
-        yield silence(server)
+        yield { type: 'warning', message: silence(server, 'the run waits') }
       }
       const got = first ?? (await Promise.race([ended, looking]))
       const took = Date.now() - began // before the reader, who may take minutes over an event
@@ -79,11 +79,12 @@ async function within<T>(ms: number, promises: Promise<T>[]): Promise<T | undefi
   }
 }
 
-function silence(server: Server): RunEvent {
-  const message =
+/** What a person who waits is told. `waits`: "the run waits". */
+export function silence(server: Server, waits: string): string {
+  return (
     `no worker on task queue "${server.taskQueue}" has answered for ${SILENCE_MS / 1000} s: ` +
-    'the run waits until one is up (`ensemble up`, or `ensemble worker`)'
-  return { type: 'warning', message }
+    `${waits} until one is up (\`ensemble up\`, or \`ensemble worker\`)`
+  )
 }
 
 async function look(server: Server, id: string): Promise<Look> {

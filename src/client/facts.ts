@@ -3,6 +3,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client'
 import type { RunState } from '../contracts/messages.js'
 import { MEMO, WORKFLOWS } from '../contracts/names.js'
 import type { RerunOf } from '../contracts/plan.js'
+import type { Root } from '../contracts/refs.js'
 import type { Usd } from '../contracts/usage.js'
 import { asking } from './errors.js'
 import type { Server } from './server.js'
@@ -25,6 +26,8 @@ export type RunFacts = {
   firstRunId: string
   taskQueue: string
   rerunOf?: RerunOf
+  /** Of a forked thread: what its first turns are kept under. */
+  root?: Root
 }
 
 const ENDS: Record<string, RunEnd> = {
@@ -75,5 +78,6 @@ function factsOf(info: Omit<WorkflowExecutionInfo, 'raw'>, firstRunId: string): 
     firstRunId,
     taskQueue: info.taskQueue,
     ...(memo[MEMO.rerunOf] !== undefined && { rerunOf: memo[MEMO.rerunOf] as RerunOf }),
+    ...(memo[MEMO.root] !== undefined && { root: memo[MEMO.root] as Root }),
   }
 }

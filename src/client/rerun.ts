@@ -16,6 +16,7 @@ export type RerunOptions = { items?: string[]; fresh?: boolean; confirm?: Confir
 export async function rerun(server: Server, of: string, options: RerunOptions = {}): Promise<string> {
   const facts = await runFacts(server, of)
   const workflow = checkWorkflow(facts.workflow)
+  if (workflow === 'thread') throw new InvalidInputError(`"${of}" is a thread: a fork goes on from any of its turns`)
   if (facts.open) {
     throw new InvalidInputError(`run "${of}" is still ${facts.status}: wanted a run that is over (interrupt it first)`)
   }

@@ -1,6 +1,7 @@
 // How a run is doing right now, from two places: the run's own report, by query (needs a worker), and its calls in
 // flight, from their heartbeats, which the server knows without asking the run.
 import { defaultPayloadConverter, isGrpcDeadlineError } from '@temporalio/client'
+import type { QueryDefinition } from '@temporalio/common'
 import type { CallProgress } from '../contracts/call.js'
 import { type StatusReport, status } from '../contracts/messages.js'
 import type { RunResult } from '../contracts/outcome.js'
@@ -11,12 +12,15 @@ const QUERY_MS = 5000 // far longer than an answer takes, and a server now and t
 const QUERIES = 2
 
 /** Throws NoWorkerError when no worker answers within 10 s. */
-export async function askStatus(server: Server, id: string): Promise<StatusReport> {
+export const askStatus = (server: Server, id: string): Promise<StatusReport> => askQuery(server, id, status)
+
+/** As askStatus. */
+export async function askQuery<T>(server: Server, id: string, query: QueryDefinition<T>): Promise<T> {
   return asking({ server: server.address, run: id }, async () => {
     const handle = server.client.workflow.getHandle(id)
     for (let asked = 0; asked < QUERIES; asked++) {
       try {
-        return await server.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(status))
+        return await server.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(query))
       } catch (error) {
         if (!isGrpcDeadlineError(error)) throw error
       }

@@ -8,6 +8,7 @@ import type { RerunOf } from '../contracts/plan.js'
 import { inputHash } from './canonical.js'
 import { asking, InvalidInputError } from './errors.js'
 import type { Server } from './server.js'
+import { threadMemo } from './thread/options.js'
 
 export type Starting = {
   workflow: WorkflowName
@@ -27,28 +28,38 @@ export async function startRun(server: Server, starting: Starting): Promise<{ al
 }
 
 async function startOnce(server: Server, starting: Starting): Promise<{ already: boolean }> {
-  const { workflow, id, argument, summary, rerunOf } = starting
-  const hash = inputHash(argument)
-  const attributes = await initialAttributes(server)
+  const { workflow, id, argument } = starting
+  const options = await startOptions(server, starting)
   return asking({ server: server.address, run: id }, async () => {
     try {
-      await server.client.workflow.start(workflow, {
-        workflowId: id,
-        taskQueue: server.taskQueue,
-        args: [argument],
-        memo: { [MEMO.input]: hash, ...(rerunOf && { [MEMO.rerunOf]: rerunOf }) },
-        staticSummary: summary,
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        workflowIdConflictPolicy: 'FAIL',
-        ...(attributes.length > 0 && { typedSearchAttributes: attributes }),
-      })
+      await server.client.workflow.start(workflow, options)
       return { already: false }
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-      await sameRun(server, workflow, id, hash)
+      await sameRun(server, workflow, id, inputHash(argument))
       return { already: true }
     }
   })
+}
+
+/** A run with this id fails to start when there is or was one. */
+export async function startOptions(server: Server, { workflow, id, argument, summary, rerunOf }: Starting) {
+  const attributes = await initialAttributes(server)
+  const memo = {
+    [MEMO.input]: inputHash(argument),
+    ...(rerunOf && { [MEMO.rerunOf]: rerunOf }),
+    ...(workflow === 'thread' && threadMemo(argument)),
+  }
+  return {
+    workflowId: id,
+    taskQueue: server.taskQueue,
+    args: [argument] as [unknown],
+    memo,
+    staticSummary: summary,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
+    workflowIdConflictPolicy: 'FAIL' as const,
+    ...(attributes.length > 0 && { typedSearchAttributes: attributes }),
+  }
 }
 
 async function sameRun(server: Server, workflow: string, id: string, hash: string): Promise<void> {

@@ -15,4 +15,8 @@ export const MEMO = {
   waitingFor: 'waitingFor',
   input: 'input',
   rerunOf: 'rerunOf',
+  /** A thread's options as they were given; long ones by hash and beginning. */
+  options: 'options',
+  /** Of a fork: the root its first turns are kept under. */
+  root: 'root',
 } as const

@@ -1,0 +1,37 @@
+// A conversation as people read it: what was said under a mark, the answer below it.
+import type { Turn } from '../../client/thread/conversation.js'
+import type { Content } from '../../contracts/thread.js'
+
+/** Lines of a turn; how it ended, unless well. */
+export function turnLines(turn: Turn): string[] {
+  return [...said(turn.sent), ...answered(turn), '']
+}
+
+/** What a person sent, as text; other blocks by their kind. */
+export function contentText(content: Content): string {
+  if (typeof content === 'string') return content
+  return content.map((block) => (block.type === 'text' ? String(block.text) : `[${block.type}]`)).join('\n')
+}
+
+function said(content: Content): string[] {
+  return contentText(content)
+    .trimEnd()
+    .split('\n')
+    .map((line, at) => `${at === 0 ? '›' : ' '} ${line}`)
+}
+
+function answered({ status, text, error }: Turn): string[] {
+  const lines = text === undefined || text === '' ? [] : [text.trimEnd()]
+  switch (status) {
+    case 'ok':
+      return lines
+    case 'interrupted':
+      return [...lines, '(interrupted)']
+    case 'error':
+      return [...lines, `(failed: ${error ? `${error.type}: ${error.message}` : 'no reason was kept'})`]
+    case 'running':
+      return ['(is being answered)']
+    case 'waiting':
+      return ['(waits)']
+  }
+}

@@ -1,0 +1,39 @@
+// A message is refused here when it can be, before anything is started for it; the thread looks again, because not every
+// message comes through this client.
+
+import type { Content } from '../../contracts/thread.js'
+import { MAX_MESSAGE_BYTES } from '../../contracts/thread.js'
+import { refuseHalfCharacters } from '../check-input.js'
+import { InvalidInputError } from '../errors.js'
+
+/** Throws InvalidInputError for what no thread takes: nothing, what JSON cannot hold, more than MAX_MESSAGE_BYTES. */
+export function checkMessage(given: unknown): Content {
+  if (typeof given !== 'string' && !Array.isArray(given)) {
+    throw new InvalidInputError(`message: got ${shown(given)}; wanted text or a list of content blocks`)
+  }
+  if (given.length === 0 || (typeof given === 'string' && given.trim() === '')) {
+    throw new InvalidInputError('message: got nothing; wanted text or a list of content blocks')
+  }
+  const content = plain(given)
+  refuseHalfCharacters(content, 'message')
+  const bytes = Buffer.byteLength(JSON.stringify(content))
+  if (bytes > MAX_MESSAGE_BYTES) {
+    throw new InvalidInputError(`message: got ${bytes} bytes; wanted at most ${MAX_MESSAGE_BYTES}`)
+  }
+  return content
+}
+
+function plain(given: string | unknown[]): Content {
+  try {
+    return JSON.parse(JSON.stringify(given)) as Content
+  } catch (error) {
+    // JSON's own refusals: a cycle, a bigint (TypeError), nested beyond the stack (RangeError).
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    throw new InvalidInputError(`message: cannot be written as JSON: ${error.message.split('\n')[0]}`)
+  }
+}
+
+function shown(given: unknown): string {
+  if (typeof given === 'object' && given !== null) return 'an object'
+  return given === undefined ? 'nothing' : String(given)
+}

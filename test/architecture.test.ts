@@ -20,7 +20,10 @@ const ANTHROPIC = '@anthropic-ai/sdk'
 const RULES: Record<string, Rule> = {
   'contracts/schemas': { may: ['zod', 'contracts'] },
   contracts: { may: TEMPORAL('common', 'workflow'), asType: ['contracts/schemas'] },
-  workflows: { may: ['contracts', ...TEMPORAL('workflow', 'common')], asType: ['activities', 'contracts/schemas'] },
+  workflows: {
+    may: ['contracts', ...TEMPORAL('workflow', 'workflow-streams', 'common')],
+    asType: ['activities', 'contracts/schemas'],
+  },
   activities: {
     may: [
       'contracts',
@@ -31,7 +34,7 @@ const RULES: Record<string, Rule> = {
       'zod',
       NODE,
       ANTHROPIC,
-      ...TEMPORAL('activity'),
+      ...TEMPORAL('activity', 'workflow-streams'),
     ],
   },
   agents: { may: ['contracts', 'contracts/schemas', 'zod', NODE] },
@@ -39,7 +42,14 @@ const RULES: Record<string, Rule> = {
   storage: { may: ['contracts', 'zod', NODE] },
   workers: { may: ['config', 'activities', 'storage', NODE, 'pino', ...TEMPORAL('worker')] },
   client: {
-    may: ['contracts', 'contracts/schemas', 'storage', 'zod', NODE, ...TEMPORAL('client', 'common', 'envconfig')],
+    may: [
+      'contracts',
+      'contracts/schemas',
+      'storage',
+      'zod',
+      NODE,
+      ...TEMPORAL('client', 'common', 'envconfig', 'workflow-streams'),
+    ],
     asType: ['workflows', 'config'],
   },
   // worker, testing: the SDK's own download of the server's program.

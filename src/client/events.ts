@@ -19,13 +19,21 @@ const SILENCE_MS = 3000 // a worker that is there answers far sooner
 const OUTAGE_MS = 60_000 // a server that restarts is back by then
 
 type Ended = { result: RunResult } | { error: unknown }
+/** What else there is to tell once the end is known; without a result there is none. */
+export type BeforeEnd = (result: RunResult | undefined) => AsyncGenerator<RunEvent>
+async function* nothing(): AsyncGenerator<RunEvent> {}
 type Look = { report: StatusReport; calls: Map<string, CallProgress> } | { silent: string }
 
 /**
  * Ends after `end`, or without it when `signal` is aborted. Throws RunNotFoundError; ConnectionError after a minute
  * without the server.
  */
-export async function* runEvents(server: Server, id: string, signal?: AbortSignal): AsyncGenerator<RunEvent> {
+export async function* runEvents(
+  server: Server,
+  id: string,
+  signal?: AbortSignal,
+  beforeEnd: BeforeEnd = nothing,
+): AsyncGenerator<RunEvent> {
   const stop = new AbortController()
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   setMaxListeners(0, stopped) // the SDK adds one for each of its polls, a minute apart
@@ -45,7 +53,7 @@ export async function* runEvents(server: Server, id: string, signal?: AbortSigna
       }
       const got = first ?? (await Promise.race([ended, looking]))
       const took = Date.now() - began // before the reader, who may take minutes over an event
-      if ('result' in got || 'error' in got) return yield* ending(got, seen, stopped)
+      if ('result' in got || 'error' in got) return yield* ending(got, seen, stopped, beforeEnd)
       if ('silent' in got) {
         if (!warned) yield { type: 'warning', message: got.silent }
         warned = true
@@ -113,13 +121,15 @@ async function theEnd(server: Server, id: string, signal: AbortSignal, contact: 
   }
 }
 
-async function* ending(ended: Ended, seen: Seen, signal: AbortSignal): AsyncGenerator<RunEvent> {
+async function* ending(ended: Ended, seen: Seen, signal: AbortSignal, beforeEnd: BeforeEnd): AsyncGenerator<RunEvent> {
   if ('result' in ended) {
+    yield* beforeEnd(ended.result)
     yield* changes(reportOf('', ended.result), new Map(), seen)
     yield { type: 'end', status: ended.result.status }
     return
   }
   if (signal.aborted) return
+  yield* beforeEnd(undefined)
   const { error } = ended
   if (error instanceof NoResultError) yield { type: 'end', status: error.reason, message: error.message }
   else if (error instanceof InvalidInputError) {

@@ -28,6 +28,8 @@ export type RunFacts = {
   rerunOf?: RerunOf
   /** Of a forked thread: what its first turns are kept under. */
   root?: Root
+  /** Started so that its texts can be read while they arrive. */
+  stream: boolean
 }
 
 const ENDS: Record<string, RunEnd> = {
@@ -77,6 +79,7 @@ function factsOf(info: Omit<WorkflowExecutionInfo, 'raw'>, firstRunId: string): 
     ...(info.closeTime && { endedAt: info.closeTime.toISOString() }),
     firstRunId,
     taskQueue: info.taskQueue,
+    stream: memo[MEMO.stream] === true,
     ...(memo[MEMO.rerunOf] !== undefined && { rerunOf: memo[MEMO.rerunOf] as RerunOf }),
     ...(memo[MEMO.root] !== undefined && { root: memo[MEMO.root] as Root }),
   }

@@ -9,6 +9,11 @@ export type RunEvent =
   | { type: 'status'; status: RunState; report: StatusReport }
   /** An item that is not over: `tokens` of output so far (estimated while it runs), the last line of its text. */
   | { type: 'progress'; item: string; status: ItemState['status']; tokens: number; lastLine: string; usd: Usd }
+  /**
+   * Text of an answer as it arrives. `reset`: forget what you have of this answer, it begins again with this text.
+   * `attempt` 0: the whole text, which was not streamed. `cursor`: goes on behind this text in another process.
+   */
+  | { type: 'text'; item: string; turn?: number; attempt: number; text: string; reset?: true; cursor?: number }
   /** A question waits for a person. */
   | { type: 'approval'; name: string; title: string; digest: string; price?: Price }
   /** An item ended. */
@@ -18,4 +23,10 @@ export type RunEvent =
   /** Something that keeps the run from going on, or that the plan warns of. */
   | { type: 'warning'; message: string }
   /** The last one. `message` where there is no result to tell it. */
-  | { type: 'end'; status: RunEnd; message?: string }
+  | { type: 'end'; status: RunEnd; message?: string; texts?: TextCounts }
+
+/**
+ * Of the answers that were read: how many arrived as they were written, how many whole at the end, and how many of the
+ * former were corrected then, because something between had been lost.
+ */
+export type TextCounts = { streamed: number; whole: number; corrected: number }

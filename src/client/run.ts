@@ -2,8 +2,8 @@
 import type { Decided, StatusReport } from '../contracts/messages.js'
 import type { RunResult } from '../contracts/outcome.js'
 import { AnswerRefusedError, asking } from './errors.js'
-import { runEvents } from './events.js'
 import { type RunFacts, runFacts } from './facts.js'
+import { type EventOptions, eventsOf } from './live/run-events.js'
 import { awaitResult } from './result.js'
 import type { RunEvent } from './run-event.js'
 import type { Server } from './server.js'
@@ -32,8 +32,12 @@ export interface Run<R extends RunResult = RunResult> {
   resume(steering?: Omit<Steering, 'item'>): Promise<void>
   /** Temporal's cancellation: the run has no result afterwards. Throws AnswerRefusedError when it is over. */
   cancel(): Promise<void>
-  /** Progress, questions and the end; a break, or the signal, stops watching and leaves the run alone. */
-  events(options?: { signal?: AbortSignal }): AsyncGenerator<RunEvent, void>
+  /**
+   * Progress, questions and the end; a break, or the signal, stops watching and leaves the run alone. Texts too, while
+   * they arrive, of a run that was started with `stream`; with `text: true` those of any other run whole, at its end. Put
+   * together they are those of the result, byte for byte. `cursor` goes on where another process stopped.
+   */
+  events(options?: EventOptions): AsyncGenerator<RunEvent, void>
   /**
    * Waits for the end and returns the result whatever its status. `resolve`: large texts whole, where this machine has
    * them, instead of refs. Throws NoResultError (cancelled, terminated) and InvalidInputError (nothing was called).
@@ -61,7 +65,7 @@ export function runHandle<R extends RunResult>(server: Server, id: string): Run<
       if (!(await runFacts(server, id)).open) throw new AnswerRefusedError(`run "${id}" is over`)
       await asking({ server: server.address, run: id }, () => server.client.workflow.getHandle(id).cancel())
     },
-    events: (options) => runEvents(server, id, options?.signal),
+    events: (options) => eventsOf(server, id, options),
     async result(options) {
       const found = await result(options?.signal)
       return options?.resolve ? (await resolveTexts(server.store, found)).value : found

@@ -48,6 +48,7 @@ export async function startOptions(server: Server, { workflow, id, argument, sum
   const memo = {
     [MEMO.input]: inputHash(argument),
     ...(rerunOf && { [MEMO.rerunOf]: rerunOf }),
+    ...((argument.stream === true || rerunOf?.stream === true) && { [MEMO.stream]: true }),
     ...(workflow === 'thread' && threadMemo(argument)),
   }
   return {

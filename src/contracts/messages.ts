@@ -100,4 +100,6 @@ export type StatusReport = {
   usd: Usd
   savedUsd: Usd
   refused: Refused[]
+  /** Its texts can be read while they arrive. */
+  stream?: true
 }

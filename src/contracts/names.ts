@@ -19,4 +19,6 @@ export const MEMO = {
   options: 'options',
   /** Of a fork: the root its first turns are kept under. */
   root: 'root',
+  /** The run publishes its texts while they arrive. */
+  stream: 'stream',
 } as const

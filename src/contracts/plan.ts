@@ -62,4 +62,12 @@ export type PrepareRequest = {
 }
 
 /** Names the run whose plan and paid answers a rerun uses. */
-export type RerunOf = { root: Root; run: string; items?: string[]; fresh?: boolean; confirm?: Confirm }
+export type RerunOf = {
+  root: Root
+  run: string
+  items?: string[]
+  fresh?: boolean
+  confirm?: Confirm
+  /** Publish the texts of this rerun while they arrive. */
+  stream?: boolean
+}

@@ -1,5 +1,7 @@
 // Live text of a run: what a worker publishes while an answer arrives and a reader puts together again. Fenced by
-// attempt, so that a reader whose worker died in mid-sentence ends with exactly the text of the result.
+// attempt, so that a reader whose worker died in mid-sentence ends with exactly the text of the result. On the wire it is
+// the protocol of @temporalio/workflow-streams, so that its clients, in any language, can read along.
+import { defineSignal } from '@temporalio/workflow'
 
 /** The companion workflow that holds a run's stream. */
 export const STREAM_WORKFLOW = 'stream'
@@ -19,7 +21,51 @@ export type StreamItem = {
   attempt: number
   /** From 0 within (agent, turn, attempt), without gaps. */
   seq: number
+  /** Where this text begins in the answer, in UTF-16 units: a reader that came later can tell what it lacks. */
+  at: number
   text: string
   /** First of an attempt after the first: forget what was read of this answer. */
   reset?: true
+}
+
+export const PUBLISH_SIGNAL = '__temporal_workflow_stream_publish'
+export const POLL_UPDATE = '__temporal_workflow_stream_poll'
+/** A reader has heard the run's end: what is parked comes back, and the stream ends soon. */
+export const over = defineSignal<[unknown?]>('over')
+
+/** Why a poll is refused: failure types of the protocol, and one of ours. */
+export const POLL_REFUSED = {
+  /** What was asked for is not kept any more. */
+  truncated: 'TruncatedOffset',
+  /** About to continue as new: ask again in a moment. */
+  draining: 'StreamDraining',
+  /** No poll, or for an offset this stream never had. */
+  senseless: 'BadPoll',
+} as const
+
+/** `data`: base64 of a protobuf Payload with a StreamItem as JSON. */
+export type WireItem = { topic: string; data: string; offset: number }
+export type Publish = { items: Omit<WireItem, 'offset'>[]; publisher_id: string; sequence: number }
+/** `from_offset` 0: from the oldest kept. `reader`: what every known reader has read need not be kept. */
+export type Poll = { topics: string[]; from_offset: number; reader?: string }
+/** `start`: the first offset this stream ever had; `base`: the oldest kept. `over`: nothing more will come. */
+export type Polled = {
+  items: WireItem[]
+  next_offset: number
+  more_ready: boolean
+  start: number
+  base: number
+  over: boolean
+}
+
+/** What a stream carries across continue-as-new. */
+export type CarriedStream = {
+  start: number
+  base: number
+  items: Omit<WireItem, 'offset'>[]
+  /** [publisher, its last sequence, when: ms]. */
+  publishers: [string, number, number][]
+  /** [reader, what it read up to, when: ms]. */
+  readers: [string, number, number][]
+  over: boolean
 }

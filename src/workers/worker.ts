@@ -7,6 +7,7 @@ import type { Kept } from '../activities/call/answer.js'
 import { createClaude } from '../activities/claude.js'
 import { createActivities } from '../activities/index.js'
 import { storedRequests } from '../activities/requests.js'
+import { openStreams } from '../activities/stream/streams.js'
 import type { Config } from '../config.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
@@ -22,7 +23,7 @@ export async function createWorker({ connection, namespace, config }: WorkerSett
   const store = directoryStore(dir)
   const journal = await openJournal<Kept>({ dir })
   const claude = createClaude(config.model)
-  const deps = { claude, store, requests: storedRequests(store), journal }
+  const deps = { claude, store, requests: storedRequests(store), journal, streams: openStreams() }
   const worker = await Worker.create({
     connection,
     namespace,

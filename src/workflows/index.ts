@@ -1,3 +1,4 @@
 // The workflows of the bundle: an export here is a workflow type.
 export { parallel } from './parallel.js'
 export { review } from './review.js'
+export { stream } from './stream.js'

@@ -4,6 +4,7 @@ import { priceOf, savedOf } from '../../agents/prices.js'
 import { cacheReady } from '../../contracts/messages.js'
 import { noUsage, type Usage } from '../../contracts/usage.js'
 import type { Attempt, Claim } from '../../storage/journal.js'
+import type { Publishing } from '../stream/publisher.js'
 import type { Answer, Kept } from './answer.js'
 import { type Stop, shutdown } from './cancellation.js'
 import type { CallDeps } from './deps.js'
@@ -27,31 +28,39 @@ export type AskEnd = ({ kind: 'kept'; kept: Kept } | { kind: 'interrupted'; part
 }
 
 export async function ask<K extends Kept>(asking: Asking<K>): Promise<AskEnd> {
-  const { claim } = asking
+  const { claim, deps, question } = asking
+  const { request, item, turn } = question
+  const of = turn === undefined ? { agent: item, turn: 0 } : { agent: '', turn }
+  const live = deps.streams.publishing(request.stream, { ...of, attempt: claim.attempt })
   try {
-    return await askOnce(asking)
+    return await askOnce(asking, live)
   } catch (error) {
     // Whatever it was, nobody may wait for this attempt. After any other ending this changes nothing.
     await claim.end('failed', { error: { message: String(error).slice(0, MESSAGE_CHARACTERS) }, counted: true })
     throw error
+  } finally {
+    // Begun where the text ended, beside the journal's writing; a run that is over has all of it in its stream.
+    await live.end()
   }
 }
 
-async function askOnce<K extends Kept>({ deps, question, claim, stop, progress }: Asking<K>): Promise<AskEnd> {
+async function askOnce<K extends Kept>(asking: Asking<K>, live: Publishing): Promise<AskEnd> {
+  const { deps, question, claim, stop, progress } = asking
   const { request, model } = question
   const built = question.build()
   const announce = request.leader ? announceCache(request) : { now: () => {} }
   const startedAt = Date.now()
+  const { attempt, earlier } = claim
   const end = await streamRequest({
     claude: deps.claude,
     params: built.params,
     signal: stop.signal,
     timeoutMs: request.timeoutSeconds * 1000,
     onStart: announce.now,
+    onText: live.add,
     progress,
-  })
+  }).finally(() => void live.end())
   const cost = costOf(model, end.usage, end.kind === 'done' ? '' : end.partial)
-  const { attempt, earlier } = claim
   const own = { attempt, run: request.run, worker: '', startedAt, usage: cost }
   const fail = async (error: CallError): Promise<never> => {
     const { type, message, counted } = error

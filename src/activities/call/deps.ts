@@ -3,6 +3,13 @@ import type { Journal } from '../../storage/journal.js'
 import type { Store } from '../../storage/store.js'
 import type { Claude } from '../claude.js'
 import type { Requests } from '../requests.js'
+import type { Streams } from '../stream/streams.js'
 import type { Kept } from './answer.js'
 
-export type CallDeps = { claude: Claude; store: Store; requests: Requests; journal: Journal<Kept> }
+export type CallDeps = {
+  claude: Claude
+  store: Store
+  requests: Requests
+  journal: Journal<Kept>
+  streams: Streams
+}

@@ -35,6 +35,8 @@ export type StreamRequest = {
   timeoutMs: number
   /** message_start arrived: from now on the cache it wrote can be read. */
   onStart: () => void
+  /** A piece of the answer's text. */
+  onText: (text: string) => void
   progress: Progress
 }
 
@@ -52,7 +54,8 @@ export async function streamRequest(request: StreamRequest): Promise<StreamEnd> 
   }
 }
 
-async function streamOnce({ claude, params, signal, timeoutMs, onStart, progress }: StreamRequest): Promise<StreamEnd> {
+async function streamOnce(request: StreamRequest): Promise<StreamEnd> {
+  const { claude, params, signal, timeoutMs, onStart, onText, progress } = request
   const stream = claude.messages.stream(params, { signal, maxRetries: 0, timeout: timeoutMs })
   const started = Date.now()
   let lastEvent = started
@@ -62,7 +65,10 @@ async function streamOnce({ claude, params, signal, timeoutMs, onStart, progress
     if (event.type === 'message_start') onStart()
     if (event.type === 'content_block_delta') {
       progress.characters += sizeOf(event.delta)
-      if (event.delta.type === 'text_delta') progress.text += event.delta.text
+      if (event.delta.type === 'text_delta') {
+        progress.text += event.delta.text
+        onText(event.delta.text)
+      }
     }
   })
   const watchdog = setInterval(() => {

@@ -27,6 +27,8 @@ export type Question<K extends Kept> = {
   request: AskRequest
   /** As heartbeats name it. */
   item: string
+  /** Of a thread: its live text goes by this number instead of the item. */
+  turn?: number
   model: string
   /** Of all that decides what is asked: an answer to anything else is none. */
   digest: string

@@ -27,6 +27,7 @@ export type Settings = {
   concurrency: number
   inlineBytes: number
   dryRun: boolean
+  stream: boolean
   timeoutSeconds?: number
   maxRetries: number
   maxWaitSeconds: number

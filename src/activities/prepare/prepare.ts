@@ -75,7 +75,7 @@ async function planOf(
   )
   const files = draft.keep === undefined ? undefined : await store.put(root, JSON.stringify(draft.keep))
   const server = await claude.server()
-  const { confirm, concurrency, maxRetries, maxWaitSeconds, dryRun } = settings
+  const { confirm, concurrency, maxRetries, maxWaitSeconds, dryRun, stream } = settings
   return {
     title: draft.title,
     server,
@@ -104,6 +104,7 @@ async function planOf(
     maxRetries,
     maxWaitSeconds,
     dryRun,
+    ...(stream && { stream }),
     ...(files && { files }),
   }
 }

@@ -20,6 +20,7 @@ const RerunInput = z.strictObject({
     items: z.array(name).min(1, 'is empty: wanted ids of items, or no list').optional(),
     fresh: z.boolean().optional(),
     confirm: Confirm.optional(),
+    stream: z.boolean().optional(),
   }),
 })
 
@@ -66,6 +67,7 @@ export async function prepareRerun(deps: CallDeps, request: PrepareRequest, reru
     price,
     warnings,
     dryRun: false,
+    stream: rerunOf.stream ?? false,
     ...(rerunOf.confirm && { confirm: rerunOf.confirm }),
     digest: digestOf([request.workflow, server, plan.pages, shared, price, [...fresh], skip, plan.files ?? null]),
     ...(fresh.size > 0 && { fresh: [...fresh] }),

@@ -52,6 +52,7 @@ export function note(board: Board, event: RunEvent, now: number = Date.now()): R
     case 'approval':
     case 'refused':
     case 'warning':
+    case 'text':
       return undefined
   }
 }

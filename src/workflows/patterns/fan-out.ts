@@ -90,6 +90,7 @@ export function commonOf(run: Run, plan: Plan, id: string, model: string) {
   const { root, server, inlineBytes, maxRetries, maxWaitSeconds } = plan
   const label = `${id} · ${model.replace(/^claude-/, '')}`
   const fresh = plan.fresh?.includes(id) ?? false
+  const stream = plan.stream && { stream: { of: run.self.workflowId } }
   return {
     root,
     server,
@@ -100,6 +101,7 @@ export function commonOf(run: Run, plan: Plan, id: string, model: string) {
     step: stepOf(id),
     label,
     fresh,
+    ...stream,
   }
 }
 

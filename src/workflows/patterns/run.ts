@@ -144,5 +144,6 @@ export function statusOf(run: Run): StatusReport {
     items: [...items, ...extra],
     ...run.totals,
     refused: run.refused,
+    ...(plan?.stream && { stream: true as const }),
   }
 }

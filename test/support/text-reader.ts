@@ -1,0 +1,38 @@
+// Reads the texts of a run as any program would: by the events, forgetting what a reset says to forget.
+import type { RunEvent } from '../../src/client/run-event.js'
+
+type Readable = {
+  events(options?: { signal?: AbortSignal; text?: boolean; cursor?: number }): AsyncGenerator<RunEvent, void>
+}
+
+export type Read = {
+  texts: Record<string, string>
+  pieces: number
+  resets: number
+  warnings: string[]
+  cursor?: number
+  end?: Extract<RunEvent, { type: 'end' }>
+}
+
+/** Until the end, or until `stop` says so after a piece. */
+export async function reader(
+  run: Readable,
+  {
+    cursor,
+    texts = {},
+    stop = () => false,
+  }: { cursor?: number; texts?: Record<string, string>; stop?: (read: Read) => boolean } = {},
+): Promise<Read> {
+  const read: Read = { texts, pieces: 0, resets: 0, warnings: [] }
+  for await (const event of run.events({ text: true, ...(cursor !== undefined && { cursor }) })) {
+    if (event.type === 'warning') read.warnings.push(event.message)
+    if (event.type === 'end') read.end = event
+    if (event.type !== 'text') continue
+    read.pieces++
+    if (event.reset) read.resets++
+    read.texts[event.item] = (event.reset ? '' : (read.texts[event.item] ?? '')) + event.text
+    if (event.cursor !== undefined) read.cursor = event.cursor
+    if (stop(read)) break
+  }
+  return read
+}

@@ -6,9 +6,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { devNull, homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
+import { ConfigError } from './config/config-error.js'
+import type { Environment } from './config/variables.js'
+import { type WorkerConfig, workerConfig } from './config/worker.js'
 import { TASK_QUEUE } from './contracts/names.js'
 
-type Environment = Record<string, string | undefined>
+export { ConfigError } from './config/config-error.js'
+export { VARIABLES } from './config/variables.js'
 
 /** How to reach a Temporal server that somebody else runs; `tls`, `apiKey`, `metadata` as the SDK's connections take them. */
 export type TemporalConfig = Pick<
@@ -32,17 +36,20 @@ export type Config = {
   temporal?: TemporalConfig
   /** Without `apiKey` and `baseUrl` the model is the simulator. `source` names where the key was found. */
   model: { apiKey?: string; source?: string; baseUrl?: string }
-}
-
-/** Bad configuration; callers show the message and exit with 2. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
+  worker: WorkerConfig
 }
 
 /** @throws ConfigError */
 export function loadConfig(env: Environment = process.env, cwd: string = process.cwd()): Config {
   const { namespace, temporal } = temporalConfig(env)
-  return { home: homeOf(env, cwd), taskQueue: taskQueueOf(env), namespace, temporal, model: modelConfig(env, cwd) }
+  return {
+    home: homeOf(env, cwd),
+    taskQueue: taskQueueOf(env),
+    namespace,
+    temporal,
+    model: modelConfig(env, cwd),
+    worker: workerConfig(env),
+  }
 }
 
 function homeOf(env: Environment, cwd: string): string {

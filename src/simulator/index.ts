@@ -16,6 +16,8 @@ export type { RuleInput } from './rules.js'
 export type SimulatorOptions = {
   /** 0 (default): any free one. */
   port?: number
+  /** Default 127.0.0.1. Anywhere else whoever reaches it can use it: any key is good. */
+  host?: string
   /** `none` (default here): everything at once. `real`: the pace of each model. */
   latency?: Latency
   /** For rules with a probability. */
@@ -39,9 +41,9 @@ export type Simulator = {
 /** Longer than any client keeps an idle connection, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 75_000
 
-/** Starts a simulator on 127.0.0.1. Throws for a bad rule; rejects when the port is taken. */
+/** Throws for a bad rule; rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, latency = 'none', seed = 1, now = Date.now } = options
+  const { port = 0, host = '127.0.0.1', latency = 'none', seed = 1, now = Date.now } = options
   const state = newState({ now, latency, seed, rules: parseRules(options.rules ?? []) })
   const mark = randomBytes(6).toString('hex')
   let count = 0
@@ -53,10 +55,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   )
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve())
+    server.listen(port, host, () => resolve())
   })
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     journal: () => state.journal.snapshot(),
     resetJournal: () => state.journal.reset(),
     setRules: (rules) => replaceRules(state, parseRules(rules)),

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type SimulatorOptions, startSimulator } from './index.js'
 
-const usage = 'wanted: [--port N] [--seed N] [--latency none|real] [--rules FILE]'
+const usage = 'wanted: [--port N] [--host ADDRESS] [--seed N] [--latency none|real] [--rules FILE]'
 
 function integer(name: string, text: string, most: number): number {
   const value = Number(text)
@@ -18,15 +18,17 @@ function optionsOf(args: string[]): SimulatorOptions {
     args,
     options: {
       port: { type: 'string', default: '0' },
+      host: { type: 'string', default: '127.0.0.1' },
       seed: { type: 'string', default: '1' },
       latency: { type: 'string', default: 'real' },
       rules: { type: 'string' },
     },
   })
-  const { latency } = values
+  const { latency, host } = values
   if (latency !== 'none' && latency !== 'real') throw new Error(`--latency: wanted none or real, got "${latency}"`)
   return {
     port: integer('port', values.port, 65_535),
+    host,
     seed: integer('seed', values.seed, 0xffffffff),
     latency,
     ...(values.rules !== undefined && { rules: rulesFrom(values.rules) }),

@@ -4,7 +4,7 @@ import pino from 'pino'
 
 const REDACT = ['apiKey', '*.apiKey', 'authorization', '*.authorization', 'headers']
 
-export function workerLogger(level = process.env.ENSEMBLE_LOG_LEVEL ?? 'info'): Logger {
+export function workerLogger(level: string): Logger {
   const log = pino({ level, redact: REDACT, base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }))
   const write = (at: 'trace' | 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: LogMetadata) =>
     log[at](meta ?? {}, message)

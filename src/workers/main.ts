@@ -2,19 +2,28 @@
 // with an IPC channel it says when it is ready.
 import { NativeConnection, Runtime } from '@temporalio/worker'
 import { ConfigError, loadConfig } from '../config.js'
+import { serveHealth } from './health.js'
 import { workerLogger } from './logger.js'
 import { createWorker } from './worker.js'
 
 async function main(): Promise<void> {
   const config = loadConfig()
-  Runtime.install({ logger: workerLogger(), shutdownSignals: [] })
-  const { address, namespace, tls, apiKey } = config.temporal ?? { address: '127.0.0.1:7233', namespace: 'default' }
+  Runtime.install({ logger: workerLogger(config.worker.logLevel), shutdownSignals: [] })
+  const { healthPort } = config.worker
+  let state = () => 'STARTING'
+  const health = healthPort === undefined ? undefined : await serveHealth(healthPort, () => state())
+  const { address, namespace, tls, apiKey, metadata } = config.temporal ?? {
+    address: '127.0.0.1:7233',
+    namespace: 'default',
+  }
   const connection = await NativeConnection.connect({
     address,
     ...(tls !== undefined && { tls }),
     ...(apiKey && { apiKey }),
+    ...(metadata && { metadata }),
   })
   const { worker, run } = await createWorker({ connection, namespace, config })
+  state = () => worker.getState()
   const stop = () => {
     if (worker.getState() === 'RUNNING') worker.shutdown()
   }
@@ -26,6 +35,7 @@ async function main(): Promise<void> {
   try {
     await running
   } finally {
+    await health?.close()
     await connection.close()
     if (process.connected) process.disconnect()
   }

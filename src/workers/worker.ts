@@ -2,7 +2,7 @@
 // the process around it is main.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type NativeConnection, Worker } from '@temporalio/worker'
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { Kept } from '../activities/call/answer.js'
 import { createClaude } from '../activities/claude.js'
 import { createActivities } from '../activities/index.js'
@@ -28,6 +28,7 @@ export async function createWorker({ connection, namespace, config }: WorkerSett
     connection,
     namespace,
     taskQueue: config.taskQueue,
+    ...versioning(config.worker.deployment),
     workflowBundle: existsSync(BUNDLE_PATH) ? { codePath: BUNDLE_PATH } : { code: await buildBundle() },
     activities: createActivities(deps),
     // Calls mostly wait for the network; what bounds them is each run's own concurrency.
@@ -52,5 +53,17 @@ export async function createWorker({ connection, namespace, config }: WorkerSett
         await journal.close()
       }
     },
+  }
+}
+
+/**
+ * A run ends on the code it began with; what lives longer than a deployment (threads) names AUTO_UPGRADE itself. Unversioned
+ * unless told: a pinned run whose build is gone waits for ever.
+ */
+function versioning(deployment: Config['worker']['deployment']): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (!deployment) return {}
+  const version = { deploymentName: deployment.name, buildId: deployment.buildId }
+  return {
+    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
   }
 }

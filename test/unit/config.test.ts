@@ -169,3 +169,32 @@ describe('the model', () => {
     expect(refusal(() => loadConfig({ ...env, ANTHROPIC_BASE_URL: 'localhost' }, room))).toContain('"localhost"')
   })
 })
+
+describe('a worker', () => {
+  const worker = (given: Record<string, string>) => loadConfig({ ...env, ...given }, room).worker
+
+  it('logs at info, serves no health and is unversioned unless told', () => {
+    expect(worker({})).toEqual({ logLevel: 'info' })
+    expect(worker({ ENSEMBLE_LOG_LEVEL: '', ENSEMBLE_HEALTH_PORT: '', ENSEMBLE_BUILD_ID: '' })).toEqual({
+      logLevel: 'info',
+    })
+  })
+
+  it('takes its level, its port and its version from the environment', () => {
+    const told = {
+      ENSEMBLE_LOG_LEVEL: 'debug',
+      ENSEMBLE_HEALTH_PORT: '8101',
+      ENSEMBLE_DEPLOYMENT: 'agents',
+      ENSEMBLE_BUILD_ID: '1.2.0+3f',
+    }
+    const deployment = { name: 'agents', buildId: '1.2.0+3f' }
+    expect(worker(told)).toEqual({ logLevel: 'debug', healthPort: 8101, deployment })
+  })
+
+  it('is refused a level, a port or half a version that mean nothing', () => {
+    expect(refusal(() => worker({ ENSEMBLE_LOG_LEVEL: 'loud' }))).toContain('wanted one of trace, debug')
+    expect(refusal(() => worker({ ENSEMBLE_HEALTH_PORT: '99999' }))).toContain('wanted a port')
+    expect(refusal(() => worker({ ENSEMBLE_DEPLOYMENT: 'agents' }))).toContain('ENSEMBLE_DEPLOYMENT alone')
+    expect(refusal(() => worker({ ENSEMBLE_DEPLOYMENT: 'a.b', ENSEMBLE_BUILD_ID: '1' }))).toContain('"a.b"')
+  })
+})

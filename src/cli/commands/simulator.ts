@@ -2,16 +2,17 @@
 import { Command } from 'commander'
 import { runHere } from '../../local/run-here.js'
 
-type Options = { port: string; latency: string; seed?: string; rules?: string }
+type Options = { port: string; host: string; latency: string; seed?: string; rules?: string }
 
 export function command(): Command {
   return new Command('simulator')
-    .option('--port <n>', 'port on loopback; 0: a free one', '0')
+    .option('--port <n>', '0: a free one', '0')
+    .option('--host <address>', 'to listen on; whoever reaches it can use it', '127.0.0.1')
     .option('--latency <kind>', 'none, or real: as slow as the models are', 'real')
     .option('--seed <n>', 'for what it does at random')
     .option('--rules <file>', 'JSON: what to answer, and what to break')
-    .action(async ({ port, latency, seed, rules }: Options) => {
-      const args = ['--port', port, '--latency', latency]
+    .action(async ({ port, host, latency, seed, rules }: Options) => {
+      const args = ['--port', port, '--host', host, '--latency', latency]
       if (seed !== undefined) args.push('--seed', seed)
       if (rules !== undefined) args.push('--rules', rules)
       process.exitCode = await runHere('simulator/main', { args })

@@ -7,9 +7,25 @@ import { EXIT, UsageError } from '../exit.js'
 import { say } from '../output.js'
 import { LOOKING, withSession } from '../session.js'
 
+type Options = { healthPort?: string; deployment?: string; buildId?: string }
+
+function variablesOf({ healthPort, deployment, buildId }: Options) {
+  return {
+    ...(healthPort !== undefined && { ENSEMBLE_HEALTH_PORT: healthPort }),
+    ...(deployment !== undefined && { ENSEMBLE_DEPLOYMENT: deployment }),
+    ...(buildId !== undefined && { ENSEMBLE_BUILD_ID: buildId }),
+  }
+}
+
 export function command(): Command {
-  return new Command('worker').action(async () => {
-    const { model } = loadConfig()
+  const worker = new Command('worker')
+    .option('--health-port <n>', 'answer 200 on this port of 127.0.0.1 while it polls (ENSEMBLE_HEALTH_PORT)')
+    .option('--deployment <name>', 'poll as a version of this worker deployment (ENSEMBLE_DEPLOYMENT)')
+    .option('--build-id <id>', 'which version: a commit, a release (ENSEMBLE_BUILD_ID)')
+  return worker.action(async (options: Options) => {
+    // The options are names for variables, which the worker's process reads and checks.
+    const given = { ...process.env, ...variablesOf(options) }
+    const { model } = loadConfig(given)
     if (model.apiKey === undefined && model.baseUrl === undefined) {
       throw new UsageError(
         'no API key: wanted ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL of a simulator (or `ensemble up`)',
@@ -17,7 +33,7 @@ export function command(): Command {
     }
     process.exitCode = await withSession(LOOKING, async ({ up, config }) => {
       say(`worker for task queue "${config.taskQueue}" of ${up.address}, namespace ${up.namespace}; Ctrl-C drains it`)
-      const env = { ...process.env, TEMPORAL_ADDRESS: up.address, TEMPORAL_NAMESPACE: up.namespace }
+      const env = { ...given, TEMPORAL_ADDRESS: up.address, TEMPORAL_NAMESPACE: up.namespace }
       const code = await runHere('workers/main', { env: { ...env, ENSEMBLE_HOME: config.home } })
       return code === 130 ? EXIT.ok : code
     })

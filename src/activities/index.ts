@@ -5,8 +5,12 @@ import type { CallDeps } from './call/deps.js'
 import { createSpentOn } from './call/spent-on.js'
 import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
 import { createPrepare } from './prepare/prepare.js'
+import { createPrepareThread } from './prepare/thread.js'
 import { createConsolidate } from './review/consolidate.js'
 import { createReport } from './review/report-activity.js'
+import { createAnswerTurn } from './thread/answer-turn.js'
+import { createCondense } from './thread/condense.js'
+import { createKeepTurn } from './thread/keep-turn.js'
 
 export type ActivityDeps = CallDeps
 
@@ -19,6 +23,10 @@ export function createActivities(deps: ActivityDeps) {
     recallOutcomes: createRecallOutcomes(deps),
     consolidate: createConsolidate(deps),
     report: createReport(deps),
+    prepareThread: createPrepareThread(deps),
+    answerTurn: createAnswerTurn(deps),
+    keepTurn: createKeepTurn(deps),
+    condense: createCondense(deps),
   }
 }
 

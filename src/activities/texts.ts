@@ -9,7 +9,7 @@ export async function keepText(store: Store, root: Root, text: string, inlineByt
   const bytes = Buffer.byteLength(text)
   // Control characters are escaped in JSON: a text full of them would be six times as large in a result.
   if (bytes <= inlineBytes && Buffer.byteLength(JSON.stringify(text)) <= 2 * inlineBytes + 2) return text
-  return { ref: await store.put(root, text), bytes, head: head(text, Math.min(HEAD_CHARACTERS, inlineBytes)) }
+  return { ref: await store.put(root, text), bytes, head: headOf(text, Math.min(HEAD_CHARACTERS, inlineBytes)) }
 }
 
 /** As keepText for parsed JSON: small values stay, large ones become a ref to their JSON. */
@@ -24,7 +24,7 @@ export async function readText(store: Store, text: Text): Promise<string> {
 }
 
 /** Cut at a character, not inside one. */
-function head(text: string, characters: number): string {
+export function headOf(text: string, characters: number): string {
   const cut = text.slice(0, characters)
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut
 }

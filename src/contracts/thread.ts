@@ -8,7 +8,6 @@ import type { Usage, Usd } from './usage.js'
 /** A content block of the Messages API, kept as it is. */
 export type ContentBlock = { type: string; [field: string]: unknown }
 export type Content = string | ContentBlock[]
-export type ThreadMessage = { role: 'user' | 'assistant'; content: Content }
 
 /** UTF-8 bytes of JSON: one message, and all that wait together. A continuation must fit a payload of 2 MiB. */
 export const MAX_MESSAGE_BYTES = 512 * 1024
@@ -166,7 +165,7 @@ export type TurnOutcome = {
 export type KeepTurnRequest = Omit<
   TurnRequest,
   'label' | 'server' | 'cacheHistory' | 'stream' | 'timeoutSeconds' | 'maxRetries' | 'maxWaitSeconds'
-> & { status: 'interrupted' | 'error'; error?: ItemResult['error']; contextTokens: number }
+> & { status: 'interrupted' | 'error'; error?: ItemResult['error'] }
 
 /** Asks for a summary of the oldest turns: all but the newest that fit a quarter of the context. */
 export type CondenseRequest = Omit<TurnRequest, 'message' | 'id' | 'length' | 'chained' | 'cacheHistory' | 'stream'>

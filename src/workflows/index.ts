@@ -2,3 +2,4 @@
 export { parallel } from './parallel.js'
 export { review } from './review.js'
 export { stream } from './stream.js'
+export { thread } from './thread.js'

@@ -21,9 +21,9 @@ export type StoredCall = {
 
 export type BuiltRequest = { params: Anthropic.MessageCreateParamsNonStreaming; warnings: string[] }
 
-const CACHE = { type: 'ephemeral' } as const
+export const CACHE = { type: 'ephemeral' } as const
 /** The API takes at most this many breakpoints. */
-const MAX_BREAKPOINTS = 4
+export const MAX_BREAKPOINTS = 4
 
 /** @param shared the shared system blocks, and whether a breakpoint goes after them. */
 export function buildRequest(call: StoredCall, shared?: { blocks: Block[]; cached: boolean }): BuiltRequest {
@@ -94,7 +94,10 @@ function lastBlock(messages: StoredCall['messages']): Block | undefined {
 }
 
 /** The caller's further parameters without those this model answers with 400. */
-function acceptable(call: StoredCall, warnings: string[]): Record<string, unknown> {
+export function acceptable(
+  call: Pick<StoredCall, 'model' | 'temperature' | 'params'>,
+  warnings: string[],
+): Record<string, unknown> {
   const refused = (feature: Refusal) => findModel(call.model)?.refuses.includes(feature) ?? feature === 'sampling'
   const params: Record<string, unknown> = { ...call.params }
   if (call.temperature !== undefined) params.temperature = call.temperature

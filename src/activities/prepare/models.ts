@@ -12,26 +12,35 @@ const WARN_DAYS = 60
 export async function resolveModels(draft: Draft, claude: Claude, signal: AbortSignal): Promise<void> {
   const ids = new Map<string, string>()
   for (const { call } of draft.calls) {
-    const id = ids.get(call.model) ?? (await resolve(call.model, claude, signal))
+    const id = ids.get(call.model) ?? (await resolveModel(call.model, claude, signal))
     ids.set(call.model, id)
     call.model = id
-    const most = findModel(id)?.maxOutputTokens
-    if (most !== undefined && call.maxTokens > most)
-      throw new InputError(`${call.id}: maxTokens ${call.maxTokens}, wanted at most ${most} for ${id}`)
+    checkMaxTokens(id, call.maxTokens, call.id)
     if (call.messages.at(-1)?.role === 'assistant' && findModel(id)?.refuses.includes('prefill'))
       throw new InputError(
         `${call.id}: messages end with an assistant turn, which ${id} refuses; wanted a user turn last`,
       )
   }
-  for (const later of draft.later) later.model = ids.get(later.model) ?? (await resolve(later.model, claude, signal))
-  for (const id of new Set(ids.values())) {
-    const ends = findModel(id)?.retires
-    if (ends && Date.parse(ends) - Date.now() < WARN_DAYS * 86_400_000)
-      draft.warnings.push(`${id} is retired on ${ends}`)
-  }
+  for (const later of draft.later)
+    later.model = ids.get(later.model) ?? (await resolveModel(later.model, claude, signal))
+  for (const id of new Set(ids.values())) draft.warnings.push(...endOf(id))
 }
 
-async function resolve(name: string, claude: Claude, signal: AbortSignal): Promise<string> {
+/** @param where who asks for so many, as people know it. */
+export function checkMaxTokens(model: string, maxTokens: number, where: string): void {
+  const most = findModel(model)?.maxOutputTokens
+  if (most !== undefined && maxTokens > most)
+    throw new InputError(`${where}: maxTokens ${maxTokens}, wanted at most ${most} for ${model}`)
+}
+
+/** A warning where the model ends soon. */
+export function endOf(model: string): string[] {
+  const ends = findModel(model)?.retires
+  return ends && Date.parse(ends) - Date.now() < WARN_DAYS * 86_400_000 ? [`${model} is retired on ${ends}`] : []
+}
+
+/** The id a name or alias stands for. Throws InputError for one the API does not know. */
+export async function resolveModel(name: string, claude: Claude, signal: AbortSignal): Promise<string> {
   const known = findModel(name)
   if (known) return known.id
   try {

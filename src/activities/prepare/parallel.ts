@@ -9,8 +9,8 @@ import { parseInput } from './parse.js'
 
 type Defaults = Omit<Item, 'id'>
 const DEFAULT_MAX_TOKENS = 4096
-/** Parameters the item's own fields stand for. */
-const OWN_FIELDS = ['model', 'messages', 'system', 'max_tokens', 'stream', 'temperature']
+/** Parameters that fields of ours stand for. */
+export const OWN_FIELDS = ['model', 'messages', 'system', 'max_tokens', 'stream', 'temperature']
 
 export async function draftParallel(raw: unknown): Promise<Draft> {
   const input = parseInput(ParallelInput, raw)

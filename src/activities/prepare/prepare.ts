@@ -1,16 +1,14 @@
 // The first activity of every run: reads and checks the input, stores what is large, counts, prices, and makes the
 // digest an approval is bound to. What it returns is all a workflow ever knows of the requests.
-import { ApplicationFailure, Context } from '@temporalio/activity'
-import { FAILURE } from '../../contracts/failures.js'
+import { Context } from '@temporalio/activity'
 import type { Plan, PrepareRequest } from '../../contracts/plan.js'
 import type { Root } from '../../contracts/refs.js'
 import type { CallDeps } from '../call/deps.js'
-import { classify } from '../call/errors.js'
 import { digestOf } from '../digest.js'
-import { InputError } from '../input-error.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { type Counts, countTokens } from './count.js'
 import type { Draft } from './draft.js'
+import { toFailure } from './failure.js'
 import { checkContext, resolveModels } from './models.js'
 import { storePages } from './pages.js'
 import { draftParallel } from './parallel.js'
@@ -114,18 +112,4 @@ function inlineBytes(draft: Draft, wanted: number): number {
   // An item with structured output carries its answer as text and parsed.
   const texts = draft.calls.reduce((sum, { call }) => sum + (call.output ? 2 : 1), 0)
   return Math.min(wanted, Math.floor(RESULT_BYTES / texts))
-}
-
-/** Refused input and API errors by their type; anything else is a bug and stays what it is. */
-function toFailure(error: unknown): unknown {
-  if (error instanceof InputError) return ApplicationFailure.nonRetryable(error.message, FAILURE.invalidInput)
-  if (error instanceof ApplicationFailure) return error
-  const known = classify(error)
-  if (!known) return error
-  return ApplicationFailure.create({
-    type: known.type,
-    message: known.message,
-    nonRetryable: !known.retry,
-    ...(known.retryAfterMs !== undefined && { nextRetryDelay: known.retryAfterMs }),
-  })
 }

@@ -2,6 +2,7 @@
 // stands here with its reason.
 import {
   ActivityFailure,
+  type ActivityInterfaceFor,
   ApplicationFailure,
   CancellationScope,
   proxyActivities,
@@ -15,17 +16,35 @@ import { noUsage } from '../../contracts/usage.js'
 
 /** Small steps against storage: retried for ever, because nothing else can be done without them. */
 export const steps = proxyActivities<
-  Pick<Activities, 'spentOn' | 'keepOutcomes' | 'recallOutcomes' | 'consolidate' | 'report'>
+  Pick<Activities, 'spentOn' | 'keepOutcomes' | 'recallOutcomes' | 'consolidate' | 'report' | 'keepTurn'>
 >({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 })
 
 /** Reads files and asks the API to count: minutes for a large repository, and no heartbeat to give. */
-export const planning = proxyActivities<Pick<Activities, 'prepare'>>({
+export const planning = proxyActivities<Pick<Activities, 'prepare' | 'prepareThread'>>({
   startToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
 })
+
+/** Activities that ask a model. */
+export function asking<N extends 'callClaude' | 'answerTurn' | 'condense'>({
+  timeoutSeconds,
+  label,
+}: Pick<CallRequest, 'timeoutSeconds' | 'label'>): ActivityInterfaceFor<Pick<Activities, N>> {
+  return proxyActivities<Pick<Activities, N>>({
+    // Our own timer ends the request; this only catches a worker that hangs.
+    startToCloseTimeout: (timeoutSeconds + 30) * 1000,
+    // A dead worker is noticed by this; its lease in the journal (10 s) has run out by then.
+    heartbeatTimeout: '15s',
+    // What was generated is paid for: wait until the activity has handed over what it has.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    // The journal counts failures; a policy cannot tell a 500 from a 429 or a dead worker.
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+    summary: label.slice(0, 200),
+  })
+}
 
 export type Ended = { result: ItemResult; savedUsd: Usd; reused: boolean }
 
@@ -41,17 +60,7 @@ export function call(
   scope: CancellationScope,
   wasInterrupted: () => boolean,
 ): Promise<Ended> {
-  const { callClaude } = proxyActivities<Pick<Activities, 'callClaude'>>({
-    // Our own timer ends the request; this only catches a worker that hangs.
-    startToCloseTimeout: (request.timeoutSeconds + 30) * 1000,
-    // A dead worker is noticed by this; its lease in the journal (10 s) has run out by then.
-    heartbeatTimeout: '15s',
-    // What was generated is paid for: wait until the activity has handed over what it has.
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    // The journal counts failures; a policy cannot tell a 500 from a 429 or a dead worker.
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
-    summary: request.label.slice(0, 200),
-  })
+  const { callClaude } = asking<'callClaude'>(request)
   return scope
     .run(() => callClaude(request))
     .then(
@@ -80,17 +89,26 @@ async function interrupted({ root, step, run }: CallRequest, id: string): Promis
   return { result: { id, status: 'interrupted', ...spent, warnings: [] }, savedUsd, reused: false }
 }
 
-function failed(error: TemporalFailure, id: string): Ended {
+/** What a call failed with at last, and what is known of it. */
+export function readFailure(error: TemporalFailure): {
+  error: NonNullable<ItemResult['error']>
+  details?: CallFailureDetails
+} {
   const cause = error instanceof ActivityFailure && error.cause instanceof Error ? error.cause : error
   const details =
     cause instanceof ApplicationFailure ? (cause.details?.[0] as CallFailureDetails | undefined) : undefined
   const type = cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : cause.name
   const statusCode = details?.statusCode !== undefined && { statusCode: details.statusCode }
+  return { error: { type, message: cause.message, ...statusCode }, ...(details && { details }) }
+}
+
+function failed(failure: TemporalFailure, id: string): Ended {
+  const { error, details } = readFailure(failure)
   return {
     result: {
       id,
       status: 'error',
-      error: { type, message: cause.message, ...statusCode },
+      error,
       usage: details?.usage ?? noUsage(),
       usd: details === undefined ? null : details.usd,
       attempts: details?.attempts ?? 0,

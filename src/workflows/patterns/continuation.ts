@@ -8,13 +8,13 @@ import { steps } from './call.js'
 import type { Run } from './run.js'
 
 /** What a workflow is called with: its input, or what its earlier execution carried over. */
-export type Input<I> = I | { continued: Continued }
+export type Input<I, C = Continued> = I | { continued: C }
 
 /** Only an earlier execution may carry something over; written by hand it is an unknown field, refused by `prepare`. */
-export function continuedFrom(input: unknown): Continued | undefined {
+export function continuedFrom<C = Continued>(input: unknown): C | undefined {
   if (workflowInfo().continuedFromExecutionRunId === undefined) return undefined
   if (typeof input !== 'object' || input === null || !('continued' in input)) return undefined
-  return (input as { continued: Continued }).continued
+  return (input as { continued: C }).continued
 }
 
 export async function continueRun(run: Run, plan: Plan): Promise<never> {

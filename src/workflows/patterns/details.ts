@@ -3,19 +3,10 @@
 // and every amount is escaped, or two prices on a line become a formula.
 import type { EndedItem } from '../../contracts/continuation.js'
 import type { RunState } from '../../contracts/messages.js'
-import { dollars } from './dollars.js'
+import { amount, bytes, clock, code, cut, HIDDEN, line, MESSAGES, PAGE_BYTES, refused, text } from './page.js'
 import { openApprovals, type Run } from './run.js'
 
-/** The page shows well up to this; Temporal takes 20 kB. */
-const PAGE_BYTES = 4000
 const ROWS = 25
-/** What people sent and what was answered: the last ones, or a busy run would push the table out. */
-const MESSAGES = 3
-/** The UI's tables have no space between columns; an em space is not collapsed. */
-const GAP = '\u2003'
-/** The UI's frame is a line too short for its page: this last one is what it hides. */
-const HIDDEN = '\u00a0'
-
 /** What becomes of items that had not started when a run ended. */
 const NEVER_ASKED: Partial<Record<RunState, string>> = {
   rejected: 'skipped',
@@ -56,14 +47,6 @@ function question(run: Run): string[] {
       '- `revise` with a patch of the input: `{"concurrency": 5}`',
     ].join('\n'),
   ]
-}
-
-function refused(run: Run): string[] {
-  if (run.refusedCount === 0) return []
-  const shown = run.refused
-    .slice(-MESSAGES)
-    .map(({ message, reason, at }) => `- \`${code(message, 60)}\` at ${clock(at)}: ${text(reason, 300)}`)
-  return [`**Refused** (${run.refusedCount}), without effect:`, shown.join('\n')]
 }
 
 function answers(run: Run): string[] {
@@ -121,39 +104,9 @@ function table(rows: Row[], room: number): string {
   return written.trimEnd() + more(shown)
 }
 
-const line = (cells: string[], gap = GAP) => `|${cells.map((cell) => ` ${cell}${gap} |`).join('')}\n`
-
 function footer(run: Run, rows: Row[]): string {
   const counts = new Map<string, number>()
   for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1)
   const states = [...counts].map(([state, count]) => `${count} ${state}`)
   return [...states, `spent ${amount(run.totals.usd)}`, `cache saved ${amount(run.totals.savedUsd)}`].join(' · ')
-}
-
-/** A call that cost next to nothing did not cost "$0.0000". */
-function amount(usd: number | null): string {
-  return usd !== null && usd > 0 && usd < 0.00005 ? 'under \\$0.0001' : text(dollars(usd), 60)
-}
-
-function clock(iso: string): string {
-  return `${iso.slice(0, 19).replace('T', ' ')} UTC`
-}
-
-/** Names and reasons come from people and models: they must not become markup. */
-function text(value: string, longest: number): string {
-  const short = value.length > longest ? `${value.slice(0, longest)}…` : value
-  return short.replace(/[\\`*_{}[\]<>|#$~]/g, (character) => `\\${character}`).replace(/\s+/g, ' ')
-}
-
-function code(value: string, longest: number): string {
-  return value.slice(0, longest).replace(/[`\s]+/g, ' ')
-}
-
-function bytes(value: string): number {
-  return new TextEncoder().encode(value).byteLength
-}
-
-function cut(page: string): string {
-  if (bytes(page) <= PAGE_BYTES) return page
-  return `${new TextDecoder().decode(new TextEncoder().encode(page).subarray(0, PAGE_BYTES - 8))}\n…`
 }

@@ -14,14 +14,17 @@ const LARGE = 200
 const WAITING = defineSearchAttributeKey(SEARCH_ATTRIBUTES.waiting, SearchAttributeType.BOOL)
 const USD = defineSearchAttributeKey(SEARCH_ATTRIBUTES.usd, SearchAttributeType.DOUBLE)
 
-export function showProgress(run: Run): void {
+/** @param options.page instead of the page of a run with items. `usd`: dollars that double are worth an event too. */
+export function showProgress(run: Run, options: { page?: () => string; usd?: boolean } = {}): void {
+  const page = options.page ?? (() => detailsOf(run))
+  let notedUsd = 0
   let shownAt = 0
   let noted = ''
   let refusals = 0
   let due = false
   const show = () => {
     due = false
-    setCurrentDetails(detailsOf(run))
+    setCurrentDetails(page())
   }
   run.listeners.push(() => {
     if (run.paused && run.state === 'running') run.state = 'paused'
@@ -36,8 +39,11 @@ export function showProgress(run: Run): void {
     // Behind what follows from this change: the listener that starts the next calls comes after this one.
     if (!due) void Promise.resolve().then(show)
     due = true
-    if (note === noted) return
+    const usd = run.totals.usd ?? 0
+    const dearer = options.usd === true && usd >= 2 * notedUsd && usd > 0
+    if (note === noted && !dearer) return
     noted = note
+    notedUsd = usd
     upsertMemo({ [MEMO.status]: run.state, [MEMO.usd]: run.totals.usd, [MEMO.waitingFor]: waitingFor.join(', ') })
     // Only where the client found them registered: an unknown attribute would fail the task for ever.
     if (workflowInfo().typedSearchAttributes.get(WAITING) === undefined) return

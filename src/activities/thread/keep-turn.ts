@@ -1,0 +1,35 @@
+// Keeps a turn whose call did not come back: it failed for good, or it was interrupted while its worker was dead or
+// while it waited for a retry. The journal knows what it cost and what had arrived.
+import type { KeepTurnRequest, TurnOutcome } from '../../contracts/thread.js'
+import { StorageError } from '../../storage/storage-error.js'
+import type { CallDeps } from '../call/deps.js'
+import { partialOf } from '../call/spent.js'
+import { readableStorageErrors } from '../storage-errors.js'
+import { conversationAt, putChunk } from './chunks.js'
+import { messagesOf, wordsBefore } from './messages.js'
+import { outcomeOf, unansweredChunk } from './turn-chunk.js'
+
+export function createKeepTurn(deps: CallDeps) {
+  return async function keepTurn(request: KeepTurnRequest): Promise<TurnOutcome> {
+    return readableStorageErrors(async () => {
+      const { root, run, step, status, error } = request
+      const attempts = await deps.journal.attempts(root, step)
+      const ended = status === 'error' ? { status, error } : { status, partial: partialOf(run, attempts) }
+      const chunk = unansweredChunk(request, await before(deps, request), ended, attempts)
+      return outcomeOf(deps, request, await putChunk(deps, root, chunk), chunk, attempts)
+    })
+  }
+}
+
+/** Of a failed turn nothing is sent later, and what failed may be this very conversation. */
+async function before(deps: CallDeps, request: KeepTurnRequest) {
+  if (request.status === 'error') return []
+  try {
+    const conversation = await conversationAt(deps, request)
+    return wordsBefore(conversation, messagesOf(conversation), request.message)
+  } catch (error) {
+    // A conversation that cannot be read any more says so at the next turn; this one is kept all the same.
+    if (error instanceof StorageError && error.kind !== 'unreachable') return []
+    throw error
+  }
+}

@@ -1,0 +1,172 @@
+// A conversation, one turn after the other. A turn is a loop of steps and a step one model call; what it adds is stored
+// by its activity, so all that is kept here is where the chain of chunks ends. Made for the workflow `thread`, and as it
+// is for anybody's own workflow.
+import { type CancellationScope, CancellationScope as Scope, TemporalFailure } from '@temporalio/workflow'
+import type { Spent } from '../../contracts/call.js'
+import { FAILURE } from '../../contracts/failures.js'
+import type { ItemResult } from '../../contracts/outcome.js'
+import type { Ref } from '../../contracts/refs.js'
+import type {
+  Content,
+  ConversationState,
+  KeepTurnRequest,
+  ThreadPlan,
+  TurnOutcome,
+  TurnRequest,
+} from '../../contracts/thread.js'
+import { noUsage } from '../../contracts/usage.js'
+import { asking, readFailure, steps } from './call.js'
+
+export type Conversation = {
+  plan: ThreadPlan
+  /** First run id of the execution that pays. */
+  run: string
+  /** In front of the names of its steps: tells several conversations of one run apart. */
+  name: string
+  state: ConversationState
+}
+
+export type TurnMessage = { turn: number; content: Content; id?: string; cacheHistory: boolean }
+
+export type Taken = Omit<TurnOutcome, 'head' | 'contextTokens' | 'length'> & {
+  chunk: Ref
+  /** What a summary of the oldest turns cost besides. */
+  condensing?: Spent
+}
+
+export type Stopping = {
+  /** What an interruption cancels. */
+  scope: CancellationScope
+  /** From then on any ending without an answer is an interruption. */
+  wasInterrupted(): boolean
+}
+
+/** @param options.state where it goes on; absent: where the plan begins. */
+export function openConversation(
+  plan: ThreadPlan,
+  options: { run: string; name?: string; state?: ConversationState },
+): Conversation {
+  return { plan, run: options.run, name: options.name ?? '', state: options.state ?? plan.state }
+}
+
+/** Never throws for what comes of the call: a failed turn is kept and said to be one. */
+export async function takeTurn(conversation: Conversation, message: TurnMessage, stopping: Stopping): Promise<Taken> {
+  const { plan, state } = conversation
+  const full = state.head !== undefined && state.contextTokens > plan.condenseAbove
+  let condensing = full ? await condense(conversation, message.turn, stopping) : undefined
+  let outcome = await ask(conversation, message, stopping)
+  if (outcome.error?.type === FAILURE.tooLarge && state.head !== undefined && !condensing) {
+    // The estimate was off, or the message is large: once more with less before it.
+    condensing = await condense(conversation, message.turn, stopping)
+    if (condensing.done) outcome = await ask(conversation, message, stopping)
+  }
+  const kept = 'head' in outcome ? outcome : await keep(conversation, message, outcome)
+  const { head, contextTokens, length, warnings, ...taken } = kept
+  conversation.state = {
+    ...conversation.state,
+    head,
+    chained: state.chained + 1,
+    next: Math.max(state.next, message.turn + 1),
+    length,
+    contextTokens: contextTokens === 0 ? conversation.state.contextTokens : contextTokens,
+  }
+  return {
+    ...taken,
+    chunk: head,
+    warnings: [...warnings, ...(condensing?.warnings ?? [])],
+    ...(condensing && { condensing: condensing.spent }),
+  }
+}
+
+/** The next turns begin with nothing before them; settings and numbers stay. */
+export function clearConversation(conversation: Conversation): void {
+  conversation.state = { chained: 0, next: conversation.state.next, length: 0, contextTokens: 0 }
+}
+
+type Unkept = { status: 'error' | 'interrupted'; error?: ItemResult['error'] }
+type Ended = TurnOutcome | Unkept
+
+async function ask(
+  conversation: Conversation,
+  message: TurnMessage,
+  { scope, wasInterrupted }: Stopping,
+): Promise<Ended> {
+  if (wasInterrupted()) return { status: 'interrupted' }
+  const { plan } = conversation
+  const request: TurnRequest = {
+    ...commonOf(conversation, message.turn),
+    ...placeOf(conversation, message),
+    cacheHistory: message.cacheHistory,
+    ...(plan.stream && { stream: { of: plan.root.workflowId } }),
+  }
+  try {
+    return await scope.run(() => asking<'answerTurn'>(request).answerTurn(request))
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error
+    if (wasInterrupted() || scope.consideredCancelled) return { status: 'interrupted' }
+    return { status: 'error', error: readFailure(error).error }
+  }
+}
+
+/** The activity did not come back: what it cost is in the journal, and the chain must not miss the turn. */
+function keep(conversation: Conversation, message: TurnMessage, ended: Unkept): Promise<TurnOutcome> {
+  const { root, run, step, settings, inlineBytes } = commonOf(conversation, message.turn)
+  const request: KeepTurnRequest = {
+    root,
+    run,
+    step,
+    settings,
+    inlineBytes,
+    ...placeOf(conversation, message),
+    ...ended,
+  }
+  return Scope.nonCancellable(() => steps.keepTurn(request))
+}
+
+type Condensing = { done: boolean; spent: Spent; warnings: string[] }
+
+async function condense(conversation: Conversation, turn: number, stopping: Stopping): Promise<Condensing> {
+  const { head, condensed } = conversation.state
+  const common = commonOf(conversation, turn)
+  const request = {
+    ...common,
+    step: `condense:${common.step}`,
+    label: `summary of the oldest turns · ${common.label}`,
+    ...(head !== undefined && { head }),
+    ...(condensed !== undefined && { condensed }),
+  }
+  try {
+    const outcome = await stopping.scope.run(() => asking<'condense'>(request).condense(request))
+    const { condensed: ref, contextTokens, ...spent } = outcome
+    if (ref !== undefined) conversation.state = { ...conversation.state, condensed: ref, contextTokens }
+    return { done: ref !== undefined, spent, warnings: [] }
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error
+    const { error: why, details } = readFailure(error)
+    const spent = details ?? { usage: noUsage(), usd: 0, savedUsd: 0, attempts: 0 }
+    const warnings = stopping.wasInterrupted() ? [] : [`the oldest turns could not be summarized: ${why.message}`]
+    return { done: false, spent, warnings }
+  }
+}
+
+function commonOf({ plan, run, name }: Conversation, turn: number) {
+  const { root, server, settings, inlineBytes, timeoutSeconds, maxRetries, maxWaitSeconds, shown } = plan
+  const label = `${name === '' ? '' : `${name} · `}turn ${turn} · ${shown.model.replace(/^claude-/, '')}`
+  return {
+    ...{ root, run, step: `${name === '' ? '' : `${name}:`}turn:${turn}`, label, server, settings, turn },
+    ...{ inlineBytes, timeoutSeconds, maxRetries, maxWaitSeconds },
+  }
+}
+
+function placeOf({ state }: Conversation, { turn, content, id }: TurnMessage) {
+  const { head, chained, condensed, length } = state
+  return {
+    turn,
+    chained,
+    length,
+    message: content,
+    ...(head !== undefined && { head }),
+    ...(condensed !== undefined && { condensed }),
+    ...(id !== undefined && { id }),
+  }
+}

@@ -1,0 +1,66 @@
+// How a thread begins: its settings are checked and stored by an activity while messages may already come in.
+import { ActivityFailure, ApplicationFailure, workflowInfo } from '@temporalio/workflow'
+import { FAILURE } from '../../contracts/failures.js'
+import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
+import { isUnreadable } from '../../contracts/unreadable.js'
+import { planning } from './call.js'
+import { type Conversation, openConversation } from './conversation.js'
+import { changed } from './run.js'
+import { readMessage } from './thread-messages.js'
+import { accept } from './thread-queue.js'
+import { see, type Thread, waitingMessages } from './thread-state.js'
+
+/** A task is the first turn, whatever is sent meanwhile. One that cannot be asked is refused with the input. */
+export function beginTask(thread: Thread, input: unknown): void {
+  if (typeof input !== 'object' || input === null || isTooDeep(input)) return
+  thread.numbered = !('from' in input) || input.from === undefined
+  if (!('task' in input) || input.task === undefined) return
+  const message = readMessage(input.task)
+  if ('refused' in message) throw invalid(`task: ${message.refused}`)
+  thread.task = true
+  accept(thread, message)
+}
+
+/** Throws ApplicationFailure `InvalidInput`. */
+export async function preparedThread(thread: Thread, input: unknown): Promise<Conversation> {
+  const { run } = thread
+  changed(run)
+  // No input at all is a thread with nothing but defaults.
+  const plan = await prepare(thread, input ?? {})
+  const conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId })
+  renumber(thread, plan.state.next - 1)
+  thread.conversation = conversation
+  run.state = run.paused ? 'paused' : 'open'
+  changed(run)
+  return conversation
+}
+
+async function prepare({ run }: Thread, input: unknown) {
+  if (isUnreadable(input)) throw invalid(`${input.unreadable}; wanted JSON`)
+  if (isTooDeep(input)) throw invalid(`is nested too deep; wanted at most ${MAX_NESTING} levels of lists and objects`)
+  try {
+    return await planning.prepareThread({ input, self: run.self })
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : undefined
+    if (!(cause instanceof ApplicationFailure)) throw error
+    // The cause itself becomes the thread's failure: "InvalidInput: …" instead of "activity task failed".
+    throw ApplicationFailure.nonRetryable(cause.message, cause.type)
+  }
+}
+
+/** The turns of a fork go on being counted from where it begins; what came before that was known follows. */
+function renumber(thread: Thread, by: number): void {
+  thread.numbered = true
+  if (by === 0) return
+  for (const message of waitingMessages(thread)) message.turn += by
+  for (const [id, turn] of [...thread.seen]) see(thread, id, turn + by)
+  const ended = [...thread.ended.values()]
+  thread.ended.clear()
+  for (const turn of ended) thread.ended.set(turn.turn + by, { ...turn, turn: turn.turn + by })
+  for (const text of thread.texts) text.turn += by
+  thread.next += by
+}
+
+function invalid(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`input: ${reason}`, FAILURE.invalidInput)
+}

@@ -1,0 +1,147 @@
+// What a thread knows besides what every run does: the conversation, what waits, who sent what, how turns ended. Bounded:
+// the texts of old turns are in the store, and here only as many of the newest as people look at.
+import { workflowInfo } from '@temporalio/workflow'
+import type { Text } from '../../contracts/refs.js'
+import type { ContinuedThread, EndedTurn, TurnStatus, Waiting, WaitingMessage } from '../../contracts/thread.js'
+import { addUsage, addUsd, noUsage } from '../../contracts/usage.js'
+import { type Conversation, openConversation, type Taken } from './conversation.js'
+import { changed, openRun, type Run } from './run.js'
+
+/** Bytes and turns of which message and answer are remembered; of the others, up to so many, how they ended. */
+const TEXT_BYTES = 256 * 1024
+const TEXT_TURNS = 100
+const ENDED_TURNS = 1000
+const SEEN_KEPT = 2000
+const CLEARED_KEPT = 50
+
+export type Thread = {
+  run: Run
+  /** Once its settings are prepared. */
+  conversation?: Conversation
+  /** The number the next message gets. */
+  next: number
+  /** The numbers of a fork's turns go on from another thread's: not known before it is prepared. */
+  numbered: boolean
+  queue: Waiting[]
+  running?: { message: WaitingMessage; interrupted: boolean; cancel(): void }
+  /** Sender's id → turn. */
+  seen: Map<string, number>
+  /** In the order they ended. */
+  ended: Map<number, EndedTurn>
+  /** Those of `ended` with their texts, oldest first. */
+  texts: { turn: number; bytes: number }[]
+  counts: Record<TurnStatus, number>
+  cleared: ContinuedThread['cleared']
+  closing: boolean
+  /** The thread ends with its first message. */
+  task: boolean
+  answer?: Text
+  cancelled: boolean
+  /** From here on no message is taken: it would not be carried over. */
+  continuing: boolean
+  /** Updates this execution has accepted. */
+  accepted: number
+}
+
+export function openThread(continued: ContinuedThread | undefined): Thread {
+  const run = openRun('thread', undefined)
+  const thread: Thread = {
+    run,
+    next: 1,
+    numbered: true,
+    queue: continued?.queue ?? [],
+    seen: new Map(continued?.seen),
+    ended: new Map(),
+    texts: [],
+    counts: continued?.counts ?? { ok: 0, interrupted: 0, error: 0 },
+    cleared: continued?.cleared ?? [],
+    closing: continued?.closing ?? false,
+    task: continued?.task ?? false,
+    cancelled: false,
+    continuing: false,
+    accepted: 0,
+  }
+  if (!continued) return thread
+  const { plan, state, usage, usd, savedUsd, refused, refusedCount, paused, applied, answer, ended } = continued
+  Object.assign(run, { totals: { usage, usd, savedUsd }, refused, refusedCount, paused, seen: new Set(applied) })
+  run.state = paused ? 'paused' : 'open'
+  if (answer !== undefined) thread.answer = answer
+  thread.conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId, state })
+  thread.next = state.next
+  for (const turn of ended) remember(thread, turn)
+  return thread
+}
+
+export function waitingMessages({ queue }: Thread): WaitingMessage[] {
+  return queue.filter((waiting) => waiting.kind === 'message')
+}
+
+/** Takes over how a turn ended. */
+export function endTurn(thread: Thread, message: WaitingMessage, taken: Taken, prev: string | undefined): void {
+  const { condensing, savedUsd, ...ended } = taken
+  const { run } = thread
+  for (const spent of [{ ...taken }, ...(condensing ? [condensing] : [])])
+    run.totals = {
+      usage: addUsage(run.totals.usage, spent.usage),
+      usd: addUsd(run.totals.usd, spent.usd),
+      savedUsd: addUsd(run.totals.savedUsd, spent.savedUsd),
+    }
+  if (taken.status !== 'error' && taken.text !== undefined) thread.answer = taken.text
+  const turn: EndedTurn = { turn: message.turn, sent: message.content, ...ended }
+  if (prev !== undefined) turn.prev = prev
+  end(thread, turn)
+}
+
+/** A message that was never asked: taken out of the queue, or left in it when the thread ended. */
+export function dropMessage(thread: Thread, message: WaitingMessage, error?: EndedTurn['error']): void {
+  const spent = { usage: noUsage(), usd: 0, attempts: 0, warnings: [] }
+  const status = error ? ('error' as const) : ('interrupted' as const)
+  end(thread, { turn: message.turn, sent: message.content, status, ...(error && { error }), ...spent })
+}
+
+function end(thread: Thread, turn: EndedTurn): void {
+  thread.counts[turn.status]++
+  remember(thread, turn)
+  if (thread.task && turn.turn === 1) thread.closing = true
+  changed(thread.run)
+}
+
+function remember(thread: Thread, turn: EndedTurn): void {
+  const { ended, texts } = thread
+  ended.set(turn.turn, turn)
+  if (turn.sent !== undefined) texts.push({ turn: turn.turn, bytes: JSON.stringify([turn.sent, turn.text]).length })
+  let bytes = texts.reduce((sum, text) => sum + text.bytes, 0)
+  while (texts.length > 1 && (bytes > TEXT_BYTES || texts.length > TEXT_TURNS)) {
+    const oldest = texts.shift()
+    bytes -= oldest?.bytes ?? 0
+    const known = ended.get(oldest?.turn ?? 0)
+    if (known) ended.set(known.turn, withoutTexts(known))
+  }
+  for (const oldest of ended.keys()) {
+    if (ended.size <= ENDED_TURNS) break
+    ended.delete(oldest)
+  }
+}
+
+export function withoutTexts({ sent: _, text: __, ...rest }: EndedTurn): EndedTurn {
+  return rest
+}
+
+/** What was said so far is no part of the conversation any more. */
+export function forget(thread: Thread): void {
+  const head = thread.conversation?.state.head
+  if (head !== undefined) {
+    const turn = Math.max(...[...thread.ended.keys()], 0)
+    thread.cleared = [...thread.cleared, { turn, head }].slice(-CLEARED_KEPT)
+  }
+  for (const ended of thread.ended.values()) ended.cleared = true
+}
+
+/** A repeated message with this id is this turn. */
+export function see(thread: Thread, id: string, turn: number): void {
+  thread.seen.set(id, turn)
+  for (const oldest of thread.seen.keys()) {
+    if (thread.seen.size <= SEEN_KEPT) break
+    thread.seen.delete(oldest)
+  }
+}

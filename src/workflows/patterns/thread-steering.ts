@@ -1,0 +1,109 @@
+// Everything that can be said to a thread: set before its first await, so that nothing comes too early; never throwing,
+// deaf to nothing. What has no effect is listed with its reason.
+import { ApplicationFailure, setDefaultSignalHandler, setHandler } from '@temporalio/workflow'
+import * as messages from '../../contracts/messages.js'
+import type { Sent } from '../../contracts/thread.js'
+import { readTarget } from './answer.js'
+import { changed, firstTime, REASON_CHARACTERS, refuse, short } from './run.js'
+import { steer as steerRun } from './steering.js'
+import { readTurn } from './thread-messages.js'
+import { accept, clearThread, interruptTurn, type Judged, judge, steerBy } from './thread-queue.js'
+import { answerOf, messagesOf, statusOfThread } from './thread-report.js'
+import type { Thread } from './thread-state.js'
+
+const SIGNALS = ['post', 'steer', 'clear', 'interrupt', 'close', 'pause', 'resume']
+
+export function steerThread(thread: Thread): void {
+  const { run } = thread
+  steerRun(run)
+  setHandler(messages.send, (sent?: unknown) => byUpdate(thread, sent), {
+    description: 'A message: text, or { "text": "…", "id": "your own" }. Answers with the turn’s number.',
+    validator: (sent?: unknown) => {
+      const judged = judge(thread, sent, { byUpdate: true })
+      if ('refused' in judged) throw refusal(judged)
+    },
+  })
+  setHandler(messages.post, (sent?: unknown) => bySignal(thread, 'post', sent), {
+    description: 'A message, as send, without an answer.',
+  })
+  setHandler(messages.steer, (sent?: unknown) => bySignal(thread, 'steer', sent), {
+    description: 'Interrupts the running answer and goes on with this message.',
+  })
+  setHandler(messages.clear, (sent?: unknown) => byWord(thread, 'clear', sent, (id) => clearThread(thread, id)), {
+    description: 'Forgets the conversation once what was sent before is answered; keeps the settings. No input.',
+  })
+  setHandler(messages.close, (sent?: unknown) => byWord(thread, 'close', sent, () => closeThread(thread)), {
+    description: 'No more messages; ends when what waits is answered. No input.',
+  })
+  setHandler(messages.interrupt, (sent?: unknown) => byInterrupt(thread, sent), {
+    description: 'Stops the running answer and keeps what is there. Or a turn’s number: takes a waiting message out.',
+  })
+  setHandler(messages.pause, (sent?: unknown) => byWord(thread, 'pause', sent, () => pauseThread(thread, true)), {
+    description: 'Start no further turn; what runs goes on. No input.',
+  })
+  setHandler(messages.resume, (sent?: unknown) => byWord(thread, 'resume', sent, () => pauseThread(thread, false)), {
+    description: 'Go on after a pause. No input.',
+  })
+  setHandler(messages.answer, (sent?: unknown) => answerOf(thread, sent), {
+    description: 'A turn by its number, { "turn": 1 }: how it ended, or that it is pending.',
+  })
+  setHandler(messages.messages, () => messagesOf(thread), { description: 'The newest turns with their texts.' })
+  setHandler(messages.length, () => thread.conversation?.state.length ?? 0, {
+    description: 'Answered turns since the beginning or the last clear.',
+  })
+  setHandler(messages.status, () => statusOfThread(thread), {
+    description: 'Settings, the newest turns, dollars, what was refused.',
+  })
+  setDefaultSignalHandler((name) =>
+    refuse(run, name, `no signal is called "${name}"; wanted one of ${SIGNALS.join(', ')}`),
+  )
+}
+
+/** Judged again: of several updates in one task the first may have taken the last place. */
+function byUpdate(thread: Thread, sent: unknown): Sent {
+  thread.accepted++
+  const judged = judge(thread, sent, { byUpdate: true })
+  if ('refused' in judged) throw refusal(judged)
+  return { turn: 'repeated' in judged ? judged.repeated : accept(thread, judged.message) }
+}
+
+function bySignal(thread: Thread, name: 'post' | 'steer', sent: unknown): void {
+  const judged = judge(thread, sent, { byUpdate: false })
+  if ('refused' in judged) refuse(thread.run, name, judged.refused)
+  else if ('message' in judged && name === 'post') accept(thread, judged.message)
+  else if ('message' in judged) steerBy(thread, judged.message)
+}
+
+function byWord(thread: Thread, name: string, sent: unknown, work: (id?: string) => string | undefined): void {
+  const target = readTarget(name, sent)
+  const why = 'refused' in target ? target.refused : work(target.id)
+  if (why) refuse(thread.run, name, why)
+}
+
+function byInterrupt(thread: Thread, sent: unknown): void {
+  const read = readTurn(sent)
+  if ('refused' in read) {
+    refuse(thread.run, 'interrupt', read.refused)
+    return
+  }
+  const target = readTarget('interrupt', sent)
+  if (!('refused' in target) && !firstTime(thread.run, 'interrupt', target.id)) return
+  const why = interruptTurn(thread, read.turn)
+  if (why) refuse(thread.run, 'interrupt', why)
+}
+
+function closeThread(thread: Thread): undefined {
+  thread.closing = true
+  changed(thread.run)
+}
+
+function pauseThread({ run }: Thread, paused: boolean): undefined {
+  run.paused = paused
+  if (paused && run.state === 'open') run.state = 'paused'
+  if (!paused && run.state === 'paused') run.state = 'open'
+  changed(run)
+}
+
+function refusal({ type, refused }: Extract<Judged, { refused: string }>): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(short(refused, REASON_CHARACTERS), type)
+}

@@ -14,39 +14,30 @@ const alone = ['test/workflows/{interruption,fan-out}.test.ts']
 class ByTurns extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const waiting = sorted.filter(({ moduleId }) => moduleId.includes('/test/system/faults/'))
-    const working = sorted.filter((file) => !waiting.includes(file))
-    return working
-      .flatMap((file, index) => [...waiting.slice(index, index + 1), file])
-      .concat(waiting.slice(working.length))
+    const isAlone = ({ project }: TestSpecification) => project.config.maxWorkers === 1
+    const isFault = (file: TestSpecification) => !isAlone(file) && file.moduleId.includes('/test/system/faults/')
+    const faults = sorted.filter(isFault)
+    const others = sorted.filter((file) => !isAlone(file) && !isFault(file))
+    const byTurns = others.flatMap((file, index) => [...faults.slice(index, index + 1), file])
+    return [...byTurns, ...faults.slice(others.length), ...sorted.filter(isAlone)]
   }
 }
 
 export default defineConfig({
   test: {
     sequence: { sequencer: ByTurns },
+    maxWorkers: 2,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 20_000 } },
       {
-        test: {
-          ...system,
-          name: 'system',
-          include: ['test/{workflows,system,replay}/**/*.test.ts'],
-          exclude: alone,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-        },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 20_000 },
       },
-      { test: { ...system, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 2 } } },
       {
-        test: {
-          ...system,
-          // Needs a system package, so `npm test` leaves it out; `npm run test:browser` runs it alone.
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-        },
+        test: { ...system, name: 'system', include: ['test/{workflows,system,replay}/**/*.test.ts'], exclude: alone },
+      },
+      { test: { ...system, name: 'alone', include: alone, fileParallelism: false } },
+      {
+        // Needs a system package, so `npm test` leaves it out; `npm run test:browser` runs it alone.
+        test: { ...system, name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },
       },
     ],
   },

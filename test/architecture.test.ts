@@ -32,6 +32,8 @@ const RULES: Record<string, Rule> = {
       'git',
       'storage',
       'zod',
+      'tinyglobby',
+      'unpdf',
       NODE,
       ANTHROPIC,
       ...TEMPORAL('activity', 'workflow-streams'),
@@ -54,7 +56,7 @@ const RULES: Record<string, Rule> = {
   },
   // worker, testing: the SDK's own download of the server's program.
   local: { may: ['config', NODE, ...TEMPORAL('client', 'envconfig', 'testing', 'worker'), 'agents/models'] },
-  simulator: { may: ['agents/models', 'zod', NODE], asType: [ANTHROPIC] },
+  simulator: { may: ['agents/models', 'zod', 'unpdf', NODE], asType: [ANTHROPIC] },
   config: { may: ['contracts', NODE, 'zod', ...TEMPORAL('envconfig')] },
   cli: {
     may: [
@@ -148,9 +150,12 @@ describe('the public library', () => {
       [
         "Answer",
         "Approval",
+        "Citation",
         "Content",
         "ContentBlock",
         "Decided",
+        "DocumentsInput",
+        "DocumentsResult",
         "Ensemble",
         "Finding",
         "Item",

@@ -3,6 +3,8 @@
 import { createCallClaude } from './call/call-claude.js'
 import type { CallDeps } from './call/deps.js'
 import { createSpentOn } from './call/spent-on.js'
+import { createAnswer } from './documents/answer-activity.js'
+import { createGather } from './documents/gather.js'
 import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
 import { createPrepare } from './prepare/prepare.js'
 import { createPrepareThread } from './prepare/thread.js'
@@ -23,6 +25,8 @@ export function createActivities(deps: ActivityDeps) {
     recallOutcomes: createRecallOutcomes(deps),
     consolidate: createConsolidate(deps),
     report: createReport(deps),
+    gather: createGather(deps),
+    answer: createAnswer(deps),
     prepareThread: createPrepareThread(deps),
     answerTurn: createAnswerTurn(deps),
     keepTurn: createKeepTurn(deps),

@@ -8,6 +8,7 @@ import { InvalidInputError } from './errors.js'
 const INSTEAD: Record<WorkflowName, string> = {
   parallel: 'itemsFile (a file of items)',
   review: "paths (files on the worker's machine)",
+  documents: "globs in files (read on the worker's machine)",
   thread: 'messages (each up to half a MiB)',
 }
 

@@ -10,6 +10,12 @@ export function runSummary(workflow: WorkflowName, input: Record<string, unknown
   return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS - 1)}…` : line
 }
 
+function documents({ files, questions }: Record<string, unknown>): string[] {
+  const named = (files as unknown[]).map(shortPath).join(' ')
+  if (!Array.isArray(questions)) return [named, 'key points']
+  return [named, questions.length === 1 ? String(questions[0]) : `${questions.length} questions`]
+}
+
 function review(input: Record<string, unknown>): string[] {
   const { paths, files, experts } = input
   const count = Array.isArray(experts) ? experts.length : 4
@@ -28,7 +34,12 @@ function thread({ task, from, model }: Record<string, unknown>): string[] {
   return [...(from === undefined ? [] : ['a fork']), ...(model === undefined ? [] : [String(model)]), ...shown]
 }
 
-const ABOUT: Record<WorkflowName, (input: Record<string, unknown>) => string[]> = { parallel, review, thread }
+const ABOUT: Record<WorkflowName, (input: Record<string, unknown>) => string[]> = {
+  parallel,
+  review,
+  documents,
+  thread,
+}
 
 /** The last two parts of a path: enough to recognise it. */
 function shortPath(path: unknown): string {

@@ -15,7 +15,7 @@ export type CallRequest = {
   /** Where the stored request is. */
   page: Ref
   index: number
-  shared?: { ref: Ref; cached: boolean }
+  shared?: { ref: Ref; cached: boolean; place?: 'message' }
   /** The first of its cache group: signals the run once the cache can be read. */
   leader: boolean
   /** Accept only an answer this run paid for itself. */

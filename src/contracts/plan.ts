@@ -3,13 +3,15 @@ import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
 import type { Confirm } from './schemas/index.js'
 
-/** A shared system part: the stored text and how the cache is used for it. */
+/** A part several calls share: the stored blocks and how the cache is used for them. */
 export type SharedPart = {
   ref: Ref
   bytes: number
   tokens: number
   /** Models that get a cache breakpoint after it; the first call of each goes ahead of its siblings. */
   cachedFor: string[]
+  /** Where it goes: at the head of the first message; absent: before the call's own system text. */
+  place?: 'message'
 }
 
 /** One call of the plan. Its request is entry `index` of page `page`. */
@@ -49,12 +51,14 @@ export type Plan = {
   fresh?: string[]
   /** In a rerun of named items: those without an answer that were not named. */
   skip?: string[]
-  /** Of a review: the stored list of files and their line counts, to check findings against. */
+  /** Of a review or documents: what the steps after the fan-out check answers against, stored. */
   files?: Ref
+  /** Ids of calls that follow from the answers; absent in a review, whose only one is `summary`. */
+  later?: string[]
 }
 
 export type PrepareRequest = {
-  workflow: 'parallel' | 'review'
+  workflow: 'parallel' | 'review' | 'documents'
   /** As the caller wrote it; `prepare` checks it. */
   input: unknown
   /** This execution's own ids. */

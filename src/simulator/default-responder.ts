@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { Model } from '../agents/models.js'
 import { thinksByDefault } from './capabilities.js'
+import { readerAnswer, synthesisOf } from './document-reader.js'
 import { jsonForSchema } from './json-for-schema.js'
 import { type Reply, type ReplyBlock, reply, thinkingBlock, toolUseId } from './reply.js'
 import { type MessagesRequest, promptOf, systemTexts, toolsOf } from './request.js'
@@ -13,19 +14,23 @@ import { summaryOf } from './summary.js'
 /** Below this nothing is thought, so that a small answer still has room. */
 const LEAST_FOR_THINKING = 64
 
-export function defaultReply(request: MessagesRequest, model: Model): Reply {
+/** @param pdfs the pages of the PDFs in the request */
+export function defaultReply(request: MessagesRequest, model: Model, pdfs: string[][]): Reply {
   const forced = forcedTool(request)
   if (forced) return reply([forced], 'tool_use')
-  const answer: ReplyBlock = { type: 'text', text: answerText(request) }
+  const answer: ReplyBlock = { type: 'text', text: answerText(request, pdfs) }
   const thought = thoughtOf(request, model)
   return reply(thought ? [thought, answer] : [answer])
 }
 
-function answerText(request: MessagesRequest): string {
+function answerText(request: MessagesRequest, pdfs: string[][]): string {
   const prompt = promptOf(request)
+  const system = systemTexts(request)
   const schema = request.output_config?.format?.schema
-  if (!schema) return summaryOf(prompt, systemTexts(request).join('\n')) ?? prose(prompt)
-  return JSON.stringify(reviewAnswer(schema, systemTexts(request), prompt) ?? jsonForSchema(schema, headOf(prompt)))
+  const together = system.join('\n')
+  if (!schema) return synthesisOf(prompt, together) ?? summaryOf(prompt, together) ?? prose(prompt)
+  const answer = reviewAnswer(schema, system, prompt) ?? readerAnswer(schema, system, prompt, pdfs)
+  return JSON.stringify(answer ?? jsonForSchema(schema, headOf(prompt)))
 }
 
 function prose(prompt: string): string {

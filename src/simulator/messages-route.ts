@@ -11,6 +11,7 @@ import { errorOfFault, type Plan, withFault } from './faults.js'
 import { type Frame, jsonFrames, streamFrames } from './frames.js'
 import type { JournalEntry, JournalUsage } from './journal.js'
 import { paceOf } from './latency.js'
+import { pdfPages } from './media.js'
 import { usageOf } from './message.js'
 import { play } from './play.js'
 import { type PromptBlock, promptBlocks, totalTokens } from './prompt-blocks.js'
@@ -52,7 +53,8 @@ export async function answerMessages(state: State, arrived: Arrived, entry: Jour
   const found = state.cache.lookup(model, blocks)
   state.limits.admit(model, found.usage.input_tokens + found.usage.cache_creation_input_tokens)
 
-  const reply = replyTo(request, model, script?.reply, totalTokens(blocks))
+  const pdfs = await pdfPages(request)
+  const reply = replyTo(request, model, script?.reply, { inputTokens: totalTokens(blocks), pdfs })
   entry.usage = usageOf(found.usage, reply)
   const head = { id: arrived.requestId.replace(/^req_/, 'msg_'), model: model.id, input: found.usage }
   const pace = paceOf(model, state.latency, script?.reply)
@@ -103,8 +105,13 @@ function breakBeforehand(
   if (error) throw error
 }
 
-function replyTo(request: MessagesRequest, model: Model, rule: ReplyRule | undefined, inputTokens: number): Reply {
-  const byDefault = () => withinLimits(defaultReply(request, model), request, model.contextTokens - inputTokens)
+function replyTo(
+  request: MessagesRequest,
+  model: Model,
+  rule: ReplyRule | undefined,
+  { inputTokens, pdfs }: { inputTokens: number; pdfs: string[][] },
+): Reply {
+  const byDefault = () => withinLimits(defaultReply(request, model, pdfs), request, model.contextTokens - inputTokens)
   return rule ? scriptedReply(rule, request, byDefault) : byDefault()
 }
 

@@ -3,6 +3,7 @@
 
 import type { CacheControlEphemeral } from '@anthropic-ai/sdk/resources/messages'
 import { badRequest } from './api-error.js'
+import { mediaTokens } from './media.js'
 import { blocksOf, type MessagesRequest } from './request.js'
 import { BLOCK_OVERHEAD, tokensOf } from './tokens.js'
 
@@ -28,7 +29,7 @@ export function promptBlocks(request: MessagesRequest): PromptBlock[] {
     const text =
       rest.type === 'text' && Object.keys(rest).length === 2 && 'text' in rest ? String(rest.text) : undefined
     const bytes = text === undefined ? `${prefix}${JSON.stringify(rest)}` : `${prefix}text:${text}`
-    const tokens = tokensOf(text ?? JSON.stringify(rest)) + BLOCK_OVERHEAD
+    const tokens = (mediaTokens(rest) ?? tokensOf(text ?? JSON.stringify(rest))) + BLOCK_OVERHEAD
     blocks.push(control ? { bytes, tokens, breakpoint: control.ttl ?? '5m' } : { bytes, tokens })
   }
   // A schema is put before the prompt, so that another one finds nothing of the old prompt in the cache.

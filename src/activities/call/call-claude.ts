@@ -21,7 +21,7 @@ export function createCallClaude(deps: CallDeps) {
         item: call.id,
         model: call.model,
         digest: digestOf([call, request.shared?.ref ?? null, request.server]),
-        build: () => buildRequest(call, shared && { blocks: shared, cached: request.shared?.cached ?? false }),
+        build: () => buildRequest(call, shared && request.shared && { ...request.shared, blocks: shared }),
         read: ({ content, stopReason, refusal }) =>
           readAnswer(
             { content, stopReason },

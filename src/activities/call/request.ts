@@ -25,15 +25,19 @@ export const CACHE = { type: 'ephemeral' } as const
 /** The API takes at most this many breakpoints. */
 export const MAX_BREAKPOINTS = 4
 
-/** @param shared the shared system blocks, and whether a breakpoint goes after them. */
-export function buildRequest(call: StoredCall, shared?: { blocks: Block[]; cached: boolean }): BuiltRequest {
+/** What several calls begin with, where it goes, and whether a breakpoint goes after it. */
+export type SharedBlocks = { blocks: Block[]; cached: boolean; place?: 'message' }
+
+export function buildRequest(call: StoredCall, shared?: SharedBlocks): BuiltRequest {
   const warnings: string[] = []
   // Copied as deep as the marks go: the stored request is shared by every attempt.
   const messages = call.messages.map((message) => ({ ...message, content: copyBlocks(message.content) }))
   const sharedBlocks = copyBlocks(shared?.blocks ?? [])
   const own = copyBlocks(call.system ?? [])
   markBreakpoints({ call, sharedBlocks, own, messages, cacheShared: shared?.cached ?? false, warnings })
-  const system = [...sharedBlocks, ...own]
+  const inMessage = shared?.place === 'message'
+  if (inMessage) putFirst(messages, sharedBlocks)
+  const system = inMessage ? own : [...sharedBlocks, ...own]
   const params = {
     ...acceptable(call, warnings),
     model: call.model,
@@ -50,6 +54,14 @@ export function buildRequest(call: StoredCall, shared?: { blocks: Block[]; cache
 
 function copyBlocks<T extends string | Block[]>(content: T): T {
   return (typeof content === 'string' ? content : content.map((block) => ({ ...block }))) as T
+}
+
+/** Images and PDFs are no system text, and a document's words are no instructions. */
+function putFirst(messages: StoredCall['messages'], blocks: Block[]): void {
+  const first = messages[0]
+  if (!first) return
+  const own = typeof first.content === 'string' ? [{ type: 'text', text: first.content }] : first.content
+  first.content = [...blocks, ...own]
 }
 
 type Marking = {

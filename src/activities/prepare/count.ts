@@ -4,9 +4,9 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { buildRequest } from '../call/request.js'
 import { estimateTokens } from '../call/usage.js'
 import type { Claude } from '../claude.js'
-import type { Draft, DraftCall } from './draft.js'
+import type { Draft, DraftCall, DraftShared } from './draft.js'
 
-/** At most this many items are counted by the API. */
+/** At most this many items, and shared parts, are counted by the API. */
 const SAMPLE = 50
 const AT_ONCE = 10
 
@@ -18,33 +18,39 @@ export async function countTokens(claude: Claude, draft: Draft, signal: AbortSig
     (await claude.messages.countTokens(params, { signal })).input_tokens
   const tiny = { model, messages: [{ role: 'user' as const, content: '.' }] }
   const frame = draft.shared.length > 0 ? await count(tiny) : 0
-  const shared: number[] = []
-  for (const part of draft.shared) {
-    shared.push((await count({ ...tiny, system: part.blocks as unknown as Anthropic.TextBlockParam[] })) - frame)
-  }
+  const shared = await sampled(draft.shared, sizeOfShared, async ({ blocks, place }) => {
+    const parts = blocks as unknown as Anthropic.TextBlockParam[]
+    const params =
+      place === 'message'
+        ? { ...tiny, messages: [{ ...tiny.messages[0]!, content: [...parts, { type: 'text' as const, text: '.' }] }] }
+        : { ...tiny, system: parts }
+    return (await count(params)) - frame
+  })
   if (draft.settings.confirm === 'never' && !draft.settings.dryRun) {
-    return {
-      shared,
-      items: draft.calls.map(({ call }) => estimateTokens(sizeOf(call))),
-      basis: 'prompts estimated by length',
-    }
+    const items = draft.calls.map((entry) => estimateTokens(sizeOf(entry)))
+    return { shared, items, basis: 'prompts estimated by length' }
   }
-  const sample = spread(draft.calls, SAMPLE)
-  const counted = new Map<DraftCall, number>()
+  const items = await sampled(draft.calls, sizeOf, ({ call }) => count(countParams(buildRequest(call).params)))
+  const basis =
+    draft.calls.length <= SAMPLE
+      ? 'prompts counted'
+      : `${SAMPLE} of ${draft.calls.length} prompts counted, the rest by their length`
+  return { shared, items, basis }
+}
+
+/** Counts a sample; the rest follow by their size, at the sample's tokens for it. */
+async function sampled<T>(all: T[], size: (one: T) => number, count: (one: T) => Promise<number>): Promise<number[]> {
+  const sample = spread(all, SAMPLE)
+  const counted = new Map<T, number>()
   for (let at = 0; at < sample.length; at += AT_ONCE) {
     const some = sample.slice(at, at + AT_ONCE)
-    const tokens = await Promise.all(some.map(({ call }) => count(countParams(buildRequest(call).params))))
-    some.forEach((entry, index) => {
-      counted.set(entry, tokens[index] ?? 0)
+    const tokens = await Promise.all(some.map(count))
+    some.forEach((one, index) => {
+      counted.set(one, tokens[index] ?? 0)
     })
   }
-  const ratio = sum([...counted.values()]) / Math.max(1, sum(sample.map(({ call }) => sizeOf(call))))
-  const items = draft.calls.map((entry) => counted.get(entry) ?? Math.ceil(sizeOf(entry.call) * ratio))
-  const basis =
-    sample.length === draft.calls.length
-      ? 'prompts counted'
-      : `${sample.length} of ${draft.calls.length} prompts counted, the rest by their length`
-  return { shared, items, basis }
+  const ratio = sum([...counted.values()]) / Math.max(1, sum(sample.map(size)))
+  return all.map((one) => counted.get(one) ?? Math.ceil(size(one) * ratio))
 }
 
 function countParams(params: Anthropic.MessageCreateParamsNonStreaming): Anthropic.MessageCountTokensParams {
@@ -57,8 +63,13 @@ function countParams(params: Anthropic.MessageCreateParamsNonStreaming): Anthrop
   }
 }
 
-function sizeOf(call: DraftCall['call']): number {
-  return JSON.stringify([call.system ?? '', call.messages]).length
+/** In characters, four to a token. */
+function sizeOf({ call, tokens }: DraftCall): number {
+  return tokens === undefined ? JSON.stringify([call.system ?? '', call.messages]).length : 4 * tokens
+}
+
+function sizeOfShared({ blocks, tokens }: DraftShared): number {
+  return tokens === undefined ? JSON.stringify(blocks).length : 4 * tokens
 }
 
 /** Evenly spread over the list, so that a sample sees its beginning and its end. */

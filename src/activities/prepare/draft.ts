@@ -11,16 +11,23 @@ export type Draft = {
   settings: Settings
   /** Output tokens a call is expected to need. */
   expectedOutput: number
-  /** Calls that follow from the answers (a review's summary): priced with the plan, made later. */
-  later: { model: string; inputTokens: number; maxTokens: number; expectedOutput: number }[]
+  /** Calls that follow from the answers (a review's summary): priced with the plan, made later; `id` names others. */
+  later: { id?: string; model: string; inputTokens: number; maxTokens: number; expectedOutput: number }[]
   /** Kept beside the plan for later steps, as JSON. */
   keep?: unknown
 }
 
-export type DraftCall = { call: StoredCall; shared?: number }
+/** `tokens`: its own prompt's by estimate, where the length of its JSON does not tell (images, PDFs). */
+export type DraftCall = { call: StoredCall; shared?: number; tokens?: number }
 
-/** `cache`: `auto` when it pays, `wanted` warns when it does not, `off` never. */
-export type DraftShared = { blocks: Block[]; cache: 'auto' | 'wanted' | 'off' }
+/** `cache`: `auto` when it pays, `wanted` warns when it does not, `off` never. `place`: as in the plan. */
+export type DraftShared = {
+  blocks: Block[]
+  cache: 'auto' | 'wanted' | 'off'
+  place?: 'message'
+  /** By estimate, where the length of its JSON does not tell. */
+  tokens?: number
+}
 
 export type Settings = {
   confirm: Confirm

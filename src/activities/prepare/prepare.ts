@@ -7,6 +7,7 @@ import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { type Counts, countTokens } from './count.js'
+import { draftDocuments } from './documents.js'
 import type { Draft } from './draft.js'
 import { toFailure } from './failure.js'
 import { checkContext, resolveModels } from './models.js'
@@ -33,8 +34,7 @@ export function createPrepare(deps: CallDeps) {
 async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: AbortSignal): Promise<Plan> {
   const rerunOf = rerunFrom(request.input)
   if (rerunOf) return prepareRerun(deps, request, rerunOf)
-  const draft =
-    request.workflow === 'review' ? await draftReview(request.input, signal) : await draftParallel(request.input)
+  const draft = await draftOf(deps, request, signal)
   await resolveModels(draft, deps.claude, signal)
   const counts = await countTokens(deps.claude, draft, signal)
   checkContext(draft, counts)
@@ -49,6 +49,17 @@ async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: Abor
   return plan
 }
 
+function draftOf({ store }: CallDeps, { workflow, input, self }: PrepareRequest, signal: AbortSignal): Promise<Draft> {
+  switch (workflow) {
+    case 'parallel':
+      return draftParallel(input)
+    case 'review':
+      return draftReview(input, signal)
+    case 'documents':
+      return draftDocuments(input, (text) => store.put(self, text), signal)
+  }
+}
+
 async function planOf(
   { claude, store }: CallDeps,
   root: Root,
@@ -60,7 +71,7 @@ async function planOf(
   const { price, cachedFor, warnings } = pricePlan(draft, counts)
   const { pages, items } = await storePages(store, root, draft.calls, settings.timeoutSeconds)
   const shared = await Promise.all(
-    draft.shared.map(async ({ blocks }, index) => {
+    draft.shared.map(async ({ blocks, place }, index) => {
       const json = JSON.stringify(blocks)
       const ref = await store.put(root, json)
       return {
@@ -68,10 +79,12 @@ async function planOf(
         bytes: Buffer.byteLength(json),
         tokens: counts.shared[index] ?? 0,
         cachedFor: cachedFor[index] ?? [],
+        ...(place && { place }),
       }
     }),
   )
   const files = draft.keep === undefined ? undefined : await store.put(root, JSON.stringify(draft.keep))
+  const later = draft.later.flatMap(({ id }) => (id === undefined ? [] : [id]))
   const server = await claude.server()
   const { confirm, concurrency, maxRetries, maxWaitSeconds, dryRun, stream } = settings
   return {
@@ -104,6 +117,7 @@ async function planOf(
     dryRun,
     ...(stream && { stream }),
     ...(files && { files }),
+    ...(later.length > 0 && { later }),
   }
 }
 

@@ -37,7 +37,7 @@ export async function prepareRerun(deps: CallDeps, request: PrepareRequest, reru
     throw new InputError(`run ${root.workflowId} has no stored plan: it was refused, or collected by gc; start it anew`)
   const { plan, counts, draft } = record
   // A review's summary is asked for after its items, so the plan does not list it.
-  const ids = new Set([...plan.items.map((item) => item.id), ...(plan.files ? ['summary'] : [])])
+  const ids = new Set([...plan.items.map((item) => item.id), ...(plan.later ?? (plan.files ? ['summary'] : []))])
   const unknown = rerunOf.items?.filter((id) => !ids.has(id)) ?? []
   if (unknown.length > 0)
     throw new InputError(`items: run ${root.workflowId} has no ${unknown.join(', ')}; it has ${some([...ids])}`)

@@ -1,13 +1,20 @@
 // What people may write, checked at the doors: in clients before anything starts and in the first activity on the worker.
 // zod stays out of the workflow bundle, so workflow code may import the types here, never the schemas.
+import { DocumentsInput } from './documents.js'
 import { ParallelInput } from './parallel.js'
 import { ReviewInput } from './review.js'
 import { ThreadInput } from './thread.js'
 
 export { Confirm, MAX_INPUT_BYTES } from './common.js'
+export { DocumentAnswer, DocumentPoints, DocumentsInput } from './documents.js'
 export { explain } from './explain.js'
 export { Item, MAX_ITEMS, ParallelInput } from './parallel.js'
 export { EXPERTS, ExpertAnswer, ReviewInput } from './review.js'
 export { ThreadInput } from './thread.js'
 
-export const INPUTS = { parallel: ParallelInput, review: ReviewInput, thread: ThreadInput } as const
+export const INPUTS = {
+  parallel: ParallelInput,
+  review: ReviewInput,
+  documents: DocumentsInput,
+  thread: ThreadInput,
+} as const

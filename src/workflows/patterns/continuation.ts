@@ -37,11 +37,11 @@ export async function continueRun(run: Run, plan: Plan): Promise<never> {
   return continueAsNew<(input: { continued: Continued }) => Promise<never>>({ continued })
 }
 
-/** Every item's result, of this execution and the ones before, in the plan's order; others after them. */
+/** Every item's result, of this execution and the ones before, in the plan's order; a review's summary after them. */
 export async function allResults(run: Run): Promise<ItemResult[]> {
   const earlier = run.outcomes.length > 0 ? await steps.recallOutcomes({ refs: run.outcomes }) : []
   const byId = new Map([...earlier, ...run.results.values()].map((result) => [result.id, result]))
-  const planned = (run.plan?.items ?? []).map((item) => item.id)
+  const planned = [...(run.plan?.items ?? []).map((item) => item.id), ...(run.plan?.later ?? [])]
   const ids = new Set([...planned, ...byId.keys()])
   return [...ids].flatMap((id) => byId.get(id) ?? [])
 }

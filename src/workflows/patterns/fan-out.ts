@@ -2,7 +2,7 @@
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow'
 import { type CallRequest, stepOf } from '../../contracts/call.js'
 import { cacheReady } from '../../contracts/messages.js'
-import type { Plan, PlannedItem } from '../../contracts/plan.js'
+import type { Plan, PlannedItem, SharedPart } from '../../contracts/plan.js'
 import { call, type Ended, skipped } from './call.js'
 import { continueRun } from './continuation.js'
 import { stopRun, wasInterrupted } from './interruption.js'
@@ -79,10 +79,14 @@ function requestOf(run: Run, plan: Plan, item: PlannedItem, leads: boolean): Cal
     ...commonOf(run, plan, item.id, item.model),
     page,
     index: item.index,
-    ...(shared && { shared: { ref: shared.ref, cached: shared.cachedFor.includes(item.model) } }),
+    ...(shared && { shared: sharedOf(shared, item.model) }),
     leader: leads,
     timeoutSeconds: item.timeoutSeconds ?? 300,
   }
+}
+
+function sharedOf({ ref, cachedFor, place }: SharedPart, model: string): CallRequest['shared'] {
+  return { ref, cached: cachedFor.includes(model), ...(place && { place }) }
 }
 
 /** What every call of a run has in common. */

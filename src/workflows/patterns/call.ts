@@ -16,7 +16,10 @@ import { noUsage } from '../../contracts/usage.js'
 
 /** Small steps against storage: retried for ever, because nothing else can be done without them. */
 export const steps = proxyActivities<
-  Pick<Activities, 'spentOn' | 'keepOutcomes' | 'recallOutcomes' | 'consolidate' | 'report' | 'gather' | 'answer' | 'gather' | 'answer' | 'keepTurn'>
+  Pick<
+    Activities,
+    'spentOn' | 'keepOutcomes' | 'recallOutcomes' | 'consolidate' | 'report' | 'gather' | 'answer' | 'keepTurn'
+  >
 >({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },

@@ -17,7 +17,11 @@ export function command(): Command {
       process.exitCode = await withSession(LOOKING, async (session) => {
         const id = await session.runId(given)
         const run = session.ensemble.run(id)
-        const { open, status, waitingFor } = await run.facts()
+        const { workflow, open, status, waitingFor } = await run.facts()
+        if (open && workflow === 'thread') {
+          const ways = [`show ${id}`, `chat ${id}`].map((rest) => `\`${session.command(rest)}\``)
+          throw new UsageError(`"${id}" is an open thread: ${ways[0]} has its conversation, ${ways[1]} goes on with it`)
+        }
         if (open && waitingFor) {
           say(`run "${id}" waits for an answer (${waitingFor}): ${session.command(`approve ${id}`)}`)
           return EXIT.waiting

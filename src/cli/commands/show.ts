@@ -1,9 +1,10 @@
 // `ensemble show`: everything about one run on one page. An open run is asked if a worker is up; otherwise what the
 // server knows has to do, and says so.
 import { Command } from 'commander'
-import { NoWorkerError } from '../../client/errors.js'
+import { NotStoredError, NoWorkerError } from '../../client/errors.js'
 import type { RunFacts } from '../../client/facts.js'
 import type { Run } from '../../client/run.js'
+import type { Turn } from '../../client/thread/conversation.js'
 import type { StatusReport } from '../../contracts/messages.js'
 import { EXIT } from '../exit.js'
 import { withoutResult } from '../follow/finish.js'
@@ -11,6 +12,7 @@ import { questionLines, unspent } from '../follow/question.js'
 import { data, json, printable, say } from '../output.js'
 import { LOOKING, type Session, withSession } from '../session.js'
 import { ageOf } from '../views/age.js'
+import { turnLines } from '../views/conversation.js'
 import { dollars } from '../views/money.js'
 import { table } from '../views/table.js'
 
@@ -23,8 +25,9 @@ export function command(): Command {
         const run = session.ensemble.run(await session.runId(given))
         const facts = await run.facts()
         const { report, note } = await reportIfAny(session, run, facts)
-        if (options.json) json({ ...facts, ...(report && { report }) })
-        else data(page(session, facts, report))
+        const messages = facts.workflow === 'thread' && (await conversationIfAny(session, facts, report !== undefined))
+        if (options.json) json({ ...facts, ...(report && { report }), ...(messages && { messages }) })
+        else data([page(session, facts, report), ...(messages ? ['', ...messages.flatMap(turnLines)] : [])].join('\n'))
         if (note) say(note)
         return EXIT.ok
       })
@@ -47,6 +50,18 @@ async function reportIfAny(
   }
 }
 
+/** Of an open thread only while it answers. */
+async function conversationIfAny(session: Session, { id, open }: RunFacts, answers: boolean): Promise<Turn[]> {
+  if (open && !answers) return []
+  try {
+    return await session.ensemble.thread(id).messages()
+  } catch (error) {
+    if (!(error instanceof NotStoredError || error instanceof NoWorkerError)) throw error
+    say(error.message)
+    return []
+  }
+}
+
 function page(session: Session, facts: RunFacts, report: StatusReport | undefined): string {
   const { id, workflow, status, summary, startedAt, endedAt, usd, rerunOf } = facts
   const link = session.webLink(id)
@@ -62,7 +77,7 @@ function page(session: Session, facts: RunFacts, report: StatusReport | undefine
     ...(report?.warnings ?? []).map((warning) => `  warning   ${warning}`),
     ...(report?.refused ?? []).map(({ message, reason, at }) => `  refused   ${message} at ${at}: ${reason}`),
   ]
-  if (report && report.items.length > 0) lines.push('', itemTable(report))
+  if (report && report.items.length > 0 && workflow !== 'thread') lines.push('', itemTable(report))
   for (const approval of (report?.approvals ?? []).filter(({ answer }) => !answer)) {
     lines.push(
       '',

@@ -1,5 +1,6 @@
 // `ensemble watch`: follow a run that somebody started; as JSON lines for programs.
 import { Command } from 'commander'
+import { watchThread } from '../chat/watch.js'
 import { EXIT } from '../exit.js'
 import { exitOfResult } from '../exit-code.js'
 import { follow, onInterrupt } from '../follow/follow.js'
@@ -13,7 +14,9 @@ export function command(): Command {
     .action(async (given: string, options: { json?: boolean }) => {
       process.exitCode = await withSession(WORKING, async (session) => {
         const id = await session.runId(given)
-        return options.json ? events(session, id) : follow(session, session.ensemble.run(id))
+        if (options.json) return events(session, id)
+        const run = session.ensemble.run(id)
+        return (await run.facts()).workflow === 'thread' ? watchThread(session, id) : follow(session, run)
       })
     })
 }

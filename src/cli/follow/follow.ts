@@ -111,7 +111,7 @@ function leaveWaiting(session: Session, run: Run, question: Question, options: F
   return { code: EXIT.waiting }
 }
 
-function detached(session: Session, run: Run): number {
+export function detached(session: Session, run: Run): number {
   say('')
   // With no worker of ours somebody else's does the work, now as before.
   const when = session.up.workers.length > 0 ? ` at the next \`${session.command('up')}\`` : ''

@@ -1,0 +1,45 @@
+// Following a thread without talking to it: what was said last, then every turn when it has ended, until the thread is
+// closed. Ctrl-C stops following, never the thread.
+import type { Turn } from '../../client/thread/conversation.js'
+import { exitOfResult } from '../exit-code.js'
+import { detached, onInterrupt } from '../follow/follow.js'
+import { data, say } from '../output.js'
+import type { Session } from '../session.js'
+import { turnLines } from '../views/conversation.js'
+
+const SHOWN = 2 // of the turns before
+
+/** Returns the exit code. */
+export async function watchThread(session: Session, id: string): Promise<number> {
+  const run = session.ensemble.run(id)
+  const thread = session.ensemble.thread(id)
+  const watching = new AbortController()
+  const release = onInterrupt(() => watching.abort())
+  let told: number | undefined
+  const tell = async () => {
+    const over = (await thread.messages()).filter(({ status }) => status !== 'running' && status !== 'waiting')
+    for (const turn of told === undefined ? over.slice(-SHOWN) : over.filter(isAfter(told))) {
+      for (const line of turnLines(turn)) data(line)
+    }
+    told = Math.max(told ?? 0, ...over.map(({ turn }) => turn))
+  }
+  try {
+    await tell()
+    for await (const event of run.events({ signal: watching.signal })) {
+      if (event.type === 'item' && Number(event.item.id) > (told ?? 0)) await tell()
+      else if (event.type === 'warning') say(`warning: ${event.message}`)
+      else if (event.type === 'refused') say(`refused: ${event.message}: ${event.reason}`)
+      else if (event.type === 'end') await tell()
+    }
+  } finally {
+    release()
+  }
+  if (watching.signal.aborted) return detached(session, run)
+  say(`thread ${id} is closed`)
+  return exitOfResult(await run.result())
+}
+
+const isAfter =
+  (told: number) =>
+  ({ turn }: Turn) =>
+    turn > told

@@ -45,10 +45,11 @@ async function startOnce(server: Server, starting: Starting): Promise<{ already:
 /** A run with this id fails to start when there is or was one. */
 export async function startOptions(server: Server, { workflow, id, argument, summary, rerunOf }: Starting) {
   const attributes = await initialAttributes(server)
+  const streams = argument.stream ?? rerunOf?.stream ?? workflow === 'thread'
   const memo = {
     [MEMO.input]: inputHash(argument),
     ...(rerunOf && { [MEMO.rerunOf]: rerunOf }),
-    ...((argument.stream === true || rerunOf?.stream === true) && { [MEMO.stream]: true }),
+    ...(streams && { [MEMO.stream]: true }),
     ...(workflow === 'thread' && threadMemo(argument)),
   }
   return {

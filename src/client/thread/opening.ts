@@ -17,6 +17,7 @@ export type ThreadOptions = Omit<ThreadInput, 'task' | 'from'>
 export type Existing = {
   open: boolean
   firstRunId: string
+  taskQueue: string
   /** What its turns are kept under: its own, or of the thread it was forked from. */
   root: Root
   options?: Recorded
@@ -41,6 +42,7 @@ export async function findThread({ client }: Server, id: string): Promise<Existi
   return {
     open: found.status.name === 'RUNNING' || found.status.name === 'PAUSED',
     firstRunId,
+    taskQueue: found.taskQueue,
     root: (memo[MEMO.root] as Root | undefined) ?? { workflowId: id, firstRunId },
     ...(memo[MEMO.options] !== undefined && { options: memo[MEMO.options] as Recorded }),
   }

@@ -11,6 +11,7 @@ import { answers } from './answers.js'
 import { readChunk } from './chain.js'
 import { conversation, headAt, type Turn } from './conversation.js'
 import { forkThread } from './fork.js'
+import { type Tell, turnTexts } from './live.js'
 import { checkMessage } from './message.js'
 import { checkOptions, closed, existingThread, type ThreadOptions } from './opening.js'
 import type { Recorded } from './options.js'
@@ -19,7 +20,7 @@ import { sending } from './sending.js'
 
 /** `onText`: the answer as it arrives; with `reset`, forget what came of this turn before. */
 export type Waiting = {
-  onText?: (text: string, at: { turn: number; reset: boolean }) => void
+  onText?: Tell
   /** Told once when no worker answers; the message waits. */
   onWarning?: (message: string) => void
   /** Stops waiting; a message that was taken is answered all the same. */
@@ -81,16 +82,22 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
     return checked
   })
   const arriving = answers(server, id)
+  const texts = turnTexts(server, id)
   const handle = () => server.client.workflow.getHandle(id)
   const telling = <T>(work: () => Promise<T>) =>
     asking({ server: server.address, run: id }, work).catch((error: unknown) => {
       throw error instanceof AnswerRefusedError ? closed(id) : error
     })
   const reply = async (turn: number, { onText, onWarning, signal }: Waiting): Promise<Reply> => {
-    const ended = await arriving.of(turn, { ...(signal && { signal }), ...(onWarning && { warn: onWarning }) })
-    const whole = await replyOf(server, id, turn, ended)
-    if (whole.text !== '') onText?.(whole.text, { turn, reset: false })
-    return whole
+    const listening = onText && texts.listen(turn, onText)
+    try {
+      const ended = await arriving.of(turn, { ...(signal && { signal }), ...(onWarning && { warn: onWarning }) })
+      const whole = await replyOf(server, id, turn, ended)
+      await listening?.end(whole.text)
+      return whole
+    } finally {
+      listening?.stop()
+    }
   }
   const message = (said: Said, { id = randomUUID(), cacheHistory }: { id?: string; cacheHistory?: boolean } = {}) => {
     return { content: checkMessage(said), id, ...(cacheHistory !== undefined && { cacheHistory }) }

@@ -14,6 +14,7 @@ import { FAILURE } from '../../contracts/failures.js'
 import { send } from '../../contracts/messages.js'
 import type { Message, Sent } from '../../contracts/thread.js'
 import { asking, grpcError, InvalidInputError, MessageRefusedError, NoWorkerError, translated } from '../errors.js'
+import { SILENCE_MS, silence } from '../events.js'
 import type { Server } from '../server.js'
 import { startRun } from '../start.js'
 import { runSummary } from '../summary.js'
@@ -30,9 +31,12 @@ const FAILED_PRECONDITION = 9
 const ABORTED = 10
 const UNAVAILABLE = 14
 
+/** `onWarning`: told once when nobody takes the message for some seconds. */
+export type Delivering = { signal?: AbortSignal; onWarning?: (message: string) => void }
+
 export type Sending = {
   /** Resolves with the turn's number when the message is taken: durable, and answered some time. */
-  send(message: Message & { id: string }, signal?: AbortSignal): Promise<Sent>
+  send(message: Message & { id: string }, how?: Delivering): Promise<Sent>
   /** Something else that must keep its place among the messages. */
   inOrder<T>(work: () => Promise<T>): Promise<T>
   /** Whether the thread is there; throws InvalidInputError when it is not what was wanted, ThreadClosedError. */
@@ -74,7 +78,7 @@ export function sending(server: Server, id: string, options: () => Promise<Recor
     return sent
   }
   const deliver = async (message: Message & { id: string }, signal?: AbortSignal): Promise<Sent> => {
-    let since: number | undefined
+    let since: number | undefined // it was last known that somebody is there
     for (let pause = SOONEST_MS; ; pause = Math.min(LATEST_MS, pause * 1.5)) {
       signal?.throwIfAborted()
       const began = Date.now()
@@ -98,7 +102,15 @@ export function sending(server: Server, id: string, options: () => Promise<Recor
       const argument = await options()
       await startRun(server, { workflow: 'thread', id, argument, summary: runSummary('thread', argument) })
     })
-  return { send: (message, signal) => inOrder(() => deliver(message, signal)), inOrder, found, ready }
+  const deliverOrWarn = async (message: Message & { id: string }, { signal, onWarning }: Delivering): Promise<Sent> => {
+    const slow = setTimeout(() => onWarning?.(silence(server, 'the message waits')), SILENCE_MS)
+    try {
+      return await deliver(message, signal)
+    } finally {
+      clearTimeout(slow)
+    }
+  }
+  return { send: (message, how = {}) => inOrder(() => deliverOrWarn(message, how)), inOrder, found, ready }
 }
 
 type Afterwards =
@@ -137,6 +149,10 @@ function failure(server: Server, id: string, error: unknown): unknown {
       `no worker on task queue "${server.taskQueue}" took the message within ${GIVE_UP_MS / 1000} s: ` +
         'it may be sent again with the same id',
     )
+  }
+  const grpc = grpcError(error)
+  if (grpc?.code === FAILED_PRECONDITION) {
+    return new NoWorkerError(`no worker can go on with thread "${id}" right now: ${grpc.details}`)
   }
   return translated(error, { server: server.address, run: id })
 }

@@ -106,7 +106,7 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
     id,
     exists: () => telling(out.found),
     async send(said, options = {}) {
-      const { turn } = await out.send(message(said, options), options.signal)
+      const { turn } = await out.send(message(said, options), options)
       options.onTurn?.(turn)
       return reply(turn, options)
     },

@@ -208,8 +208,10 @@ export type ContinuedThread = {
   task: boolean
   /** The last answer. */
   answer?: Text
-  /** The newest ended turns: with their texts as far as those are short. */
+  /** The newest ended turns, as far as their texts are short. */
   ended: EndedTurn[]
+  /** Where older ones are kept: the newest of them. */
+  links: TurnLink[]
   /** Conversations before a `clear`: turns up to `turn` are in the chain that ends at `head`. */
   cleared: { turn: number; head: Ref }[]
   refused: Refused[]
@@ -231,14 +233,17 @@ export type WaitingMessage = {
   steers?: true
 }
 
-/** An ended turn as the workflow remembers it. `sent` and `text` are forgotten first; the chunk has them. */
+/** A turn's chunk; the empty string for a message that was taken out before it was asked. */
+export type TurnLink = [turn: number, chunk: Ref | '']
+
+/** One of the newest ended turns, as the workflow remembers it. */
 export type EndedTurn = {
   turn: number
   status: TurnStatus
   chunk?: Ref
   /** The end of the chain before it. */
   prev?: Ref
-  sent?: Content | { bytes: number }
+  sent: Content
   text?: Text
   error?: ItemResult['error']
   usage: Usage

@@ -28,6 +28,7 @@ async function answer(deps: CallDeps, request: TurnRequest): Promise<TurnOutcome
   const asked = await throughJournal<KeptTurn>(deps, {
     request,
     item: `turn ${request.turn}`,
+    turn: request.turn,
     model: settings.model,
     // Hashes and the new message say it all: digesting the conversation would cost more with every turn.
     digest: digestOf([request.settings, head ?? null, condensed ?? null, message, cacheHistory, server]),

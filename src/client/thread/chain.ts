@@ -32,7 +32,10 @@ export async function* chain(store: Store, thread: string, head: Ref): AsyncGene
   }
 }
 
-/** undefined: not in the chain, which begins anew when a thread is cleared. */
+/**
+ * undefined: not in the chain, which begins anew when a thread is cleared. Looked for to its end: a message that steered
+ * was answered before earlier ones.
+ */
 export async function chunkOf(
   store: Store,
   thread: string,
@@ -41,7 +44,6 @@ export async function chunkOf(
 ): Promise<{ ref: Ref; chunk: Chunk } | undefined> {
   for await (const link of chain(store, thread, head)) {
     if (link.chunk.turn === turn) return link
-    if (link.chunk.turn < turn) return undefined
   }
   return undefined
 }

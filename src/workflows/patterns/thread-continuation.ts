@@ -1,15 +1,16 @@
 // A history has a limit, a conversation has none: between two turns it continues as new with where the chain ends, what
 // waits, and what people may ask about. Nothing that was accepted is left behind.
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { ContinuedThread, EndedTurn } from '../../contracts/thread.js'
+import type { ContinuedThread, TurnLink } from '../../contracts/thread.js'
 import type { Conversation } from './conversation.js'
-import { type Thread, withoutTexts } from './thread-state.js'
+import { bytesOf, type Thread } from './thread-state.js'
 
 /** From so much history of its own on: replaying it when the thread wakes takes some hundred milliseconds. */
 const SOFT = { events: 2000, bytes: 2 * 1024 * 1024, updates: 1000 }
-/** Turns carried with their texts, and such as only say how they ended. */
+/** What is carried of ended turns: the newest that are so short together, and where so many others are kept. */
 const TEXT_BYTES = 16 * 1024
-const ENDED_TURNS = 200
+const TURN_BYTES = 400
+const LINKS = 100
 
 /** @returns whether it is time; measured from where this execution began, which may carry a mebibyte of messages. */
 export function continuationDue(thread: Thread): () => boolean {
@@ -40,7 +41,7 @@ export async function continueThread(thread: Thread, conversation: Conversation)
     task,
     paused: run.paused,
     ...(answer !== undefined && { answer }),
-    ended: shortened([...thread.ended.values()].slice(-ENDED_TURNS)),
+    ...remembered(thread),
     cleared,
     refused: run.refused,
     refusedCount: run.refusedCount,
@@ -49,14 +50,14 @@ export async function continueThread(thread: Thread, conversation: Conversation)
   return continueAsNew<(input: { continued: ContinuedThread }) => Promise<never>>({ continued })
 }
 
-/** The newest with their texts as long as those are few. */
-function shortened(ended: EndedTurn[]): EndedTurn[] {
+function remembered(thread: Thread): Pick<ContinuedThread, 'ended' | 'links'> {
   let room = TEXT_BYTES
-  return ended
-    .reverse()
-    .map((turn) => {
-      room -= JSON.stringify([turn.sent, turn.text]).length
-      return room >= 0 ? turn : withoutTexts(turn)
-    })
-    .reverse()
+  const ended = [...thread.ended.values()].reverse()
+  const first = ended.findIndex((turn) => {
+    room -= bytesOf(turn) + TURN_BYTES
+    return room < 0
+  })
+  const kept = first < 0 ? ended : ended.slice(0, first)
+  const others = ended.slice(kept.length).map(({ turn, chunk = '' }): TurnLink => [turn, chunk])
+  return { ended: kept.reverse(), links: [...thread.links, ...others.reverse()].slice(-LINKS) }
 }

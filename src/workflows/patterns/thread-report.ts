@@ -1,10 +1,11 @@
 // What a thread answers when it is asked: reads only, never waits, and stays within what a query may carry.
 import type { StatusReport } from '../../contracts/messages.js'
 import type { EndedTurn, ThreadMessages, ThreadTurn, TurnAnswer, WaitingMessage } from '../../contracts/thread.js'
+import { noUsage } from '../../contracts/usage.js'
 import { statusOf } from './run.js'
 import { readTurn } from './thread-messages.js'
 import { range } from './thread-queue.js'
-import { type Thread, waitingMessages } from './thread-state.js'
+import { bytesOf, type Thread, waitingMessages } from './thread-state.js'
 
 const SHOWN_BYTES = 256 * 1024
 const SHOWN_TURNS = 100
@@ -17,13 +18,17 @@ export function answerOf(thread: Thread, sent: unknown): TurnAnswer {
   const turn = read.turn ?? thread.next - 1
   if (turn < 1 || turn >= thread.next) throw new Error(`answer: there is no turn ${turn}${range(thread)}`)
   const ended = thread.ended.get(turn)
-  if (ended) return ended.sent === undefined && ended.chunk !== undefined ? stored(ended.chunk) : answered(ended)
+  if (ended) return answered(ended)
+  const link = thread.links.get(turn)
+  if (link !== undefined) return link === '' ? NEVER_ASKED : stored(link)
   if (thread.running?.message.turn === turn || waitingMessages(thread).some((message) => message.turn === turn))
     return { status: 'pending' }
   const before = thread.cleared.find((cleared) => turn <= cleared.turn)
   const head = before?.head ?? thread.conversation?.state.head
   return head === undefined ? { status: 'pending' } : stored(head)
 }
+
+const NEVER_ASKED: TurnAnswer = { status: 'interrupted', usage: noUsage(), usd: 0, warnings: [] }
 
 function stored(head: string): TurnAnswer {
   return { status: 'stored', head }
@@ -51,8 +56,8 @@ export function messagesOf(thread: Thread): ThreadMessages {
   const shown: ThreadTurn[] = []
   let oldest: EndedTurn | undefined
   for (const ended of [...thread.ended.values()].reverse()) {
-    if (ended.cleared || ended.sent === undefined || shown.length + turns.length >= SHOWN_TURNS) break
-    bytes += JSON.stringify([ended.sent, ended.text]).length
+    if (ended.cleared || shown.length + turns.length >= SHOWN_TURNS) break
+    bytes += bytesOf(ended)
     if (bytes > SHOWN_BYTES && shown.length > 0) break
     const { turn, status, sent, text, chunk } = ended
     shown.unshift({ turn, status, sent, ...(text !== undefined && { text }), ...(chunk !== undefined && { chunk }) })

@@ -57,7 +57,6 @@ function renumber(thread: Thread, by: number): void {
   const ended = [...thread.ended.values()]
   thread.ended.clear()
   for (const turn of ended) thread.ended.set(turn.turn + by, { ...turn, turn: turn.turn + by })
-  for (const text of thread.texts) text.turn += by
   thread.next += by
 }
 

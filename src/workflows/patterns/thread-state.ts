@@ -2,15 +2,22 @@
 // the texts of old turns are in the store, and here only as many of the newest as people look at.
 import { workflowInfo } from '@temporalio/workflow'
 import type { Text } from '../../contracts/refs.js'
-import type { ContinuedThread, EndedTurn, TurnStatus, Waiting, WaitingMessage } from '../../contracts/thread.js'
+import type {
+  ContinuedThread,
+  EndedTurn,
+  TurnLink,
+  TurnStatus,
+  Waiting,
+  WaitingMessage,
+} from '../../contracts/thread.js'
 import { addUsage, addUsd, noUsage } from '../../contracts/usage.js'
 import { type Conversation, openConversation, type Taken } from './conversation.js'
 import { changed, openRun, type Run } from './run.js'
 
-/** Bytes and turns of which message and answer are remembered; of the others, up to so many, how they ended. */
+/** Bytes and turns of which message and answer are remembered; of so many others, where they are kept. */
 const TEXT_BYTES = 256 * 1024
 const TEXT_TURNS = 100
-const ENDED_TURNS = 1000
+const LINKS_KEPT = 1000
 const SEEN_KEPT = 2000
 const CLEARED_KEPT = 50
 
@@ -28,8 +35,8 @@ export type Thread = {
   seen: Map<string, number>
   /** In the order they ended. */
   ended: Map<number, EndedTurn>
-  /** Those of `ended` with their texts, oldest first. */
-  texts: { turn: number; bytes: number }[]
+  endedBytes: number
+  links: Map<number, TurnLink[1]>
   counts: Record<TurnStatus, number>
   cleared: ContinuedThread['cleared']
   closing: boolean
@@ -52,7 +59,8 @@ export function openThread(continued: ContinuedThread | undefined): Thread {
     queue: continued?.queue ?? [],
     seen: new Map(continued?.seen),
     ended: new Map(),
-    texts: [],
+    endedBytes: 0,
+    links: new Map(continued?.links),
     counts: continued?.counts ?? { ok: 0, interrupted: 0, error: 0 },
     cleared: continued?.cleared ?? [],
     closing: continued?.closing ?? false,
@@ -107,31 +115,31 @@ function end(thread: Thread, turn: EndedTurn): void {
 }
 
 function remember(thread: Thread, turn: EndedTurn): void {
-  const { ended, texts } = thread
+  const { ended, links } = thread
   ended.set(turn.turn, turn)
-  if (turn.sent !== undefined) texts.push({ turn: turn.turn, bytes: JSON.stringify([turn.sent, turn.text]).length })
-  let bytes = texts.reduce((sum, text) => sum + text.bytes, 0)
-  while (texts.length > 1 && (bytes > TEXT_BYTES || texts.length > TEXT_TURNS)) {
-    const oldest = texts.shift()
-    bytes -= oldest?.bytes ?? 0
-    const known = ended.get(oldest?.turn ?? 0)
-    if (known) ended.set(known.turn, withoutTexts(known))
+  thread.endedBytes += bytesOf(turn)
+  for (const oldest of ended.values()) {
+    if (ended.size === 1 || (thread.endedBytes <= TEXT_BYTES && ended.size <= TEXT_TURNS)) break
+    ended.delete(oldest.turn)
+    thread.endedBytes -= bytesOf(oldest)
+    links.set(oldest.turn, oldest.chunk ?? '')
   }
-  for (const oldest of ended.keys()) {
-    if (ended.size <= ENDED_TURNS) break
-    ended.delete(oldest)
+  for (const oldest of links.keys()) {
+    if (links.size <= LINKS_KEPT) break
+    links.delete(oldest)
   }
 }
 
-export function withoutTexts({ sent: _, text: __, ...rest }: EndedTurn): EndedTurn {
-  return rest
+/** Of what a person reads of it; roughly, as UTF-16 units of JSON. */
+export function bytesOf({ sent, text = '', error }: EndedTurn): number {
+  return JSON.stringify([sent, text, error]).length
 }
 
 /** What was said so far is no part of the conversation any more. */
 export function forget(thread: Thread): void {
   const head = thread.conversation?.state.head
   if (head !== undefined) {
-    const turn = Math.max(...[...thread.ended.keys()], 0)
+    const turn = Math.max(...thread.ended.keys(), 0)
     thread.cleared = [...thread.cleared, { turn, head }].slice(-CLEARED_KEPT)
   }
   for (const ended of thread.ended.values()) ended.cleared = true

@@ -39,6 +39,16 @@ export default defineConfig({
         // Needs a system package, so `npm test` leaves it out; `npm run test:browser` runs it alone.
         test: { ...system, name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },
       },
+      {
+        test: {
+          // Needs PostgreSQL and a built server; `npm run test:cluster` runs it alone.
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 })

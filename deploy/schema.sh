@@ -5,7 +5,7 @@ set -eu
 
 ready() {
   database=$1
-  schema=postgresql/v12/$2/versioned
+  schema=postgresql/v12/$2
   temporal-sql-tool --database "$database" create-database
   # Setting up twice would set the version back to nothing, so it is done only where there is none.
   if ! said=$(temporal-sql-tool --database "$database" update-schema --schema-name "$schema" 2>&1); then

@@ -6,5 +6,5 @@ import { vitest } from './vitest.mjs'
 
 await main(async () => {
   await setUp()
-  return vitest(['--project=!browser', ...process.argv.slice(2)], await temporalProgram())
+  return vitest(['--project=!browser', '--project=!cluster', ...process.argv.slice(2)], await temporalProgram())
 })

@@ -1,0 +1,111 @@
+// The production topology at work: a server on PostgreSQL, two workers that share a store, one of them killed in the middle
+// of everything. Results are exact, and nothing is paid twice but what was in flight.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { items } from '../support/items.js'
+import { until } from '../support/until.js'
+import { billable, inFlight } from '../support/verify.js'
+import { type Cluster, openCluster } from './cluster.js'
+
+const FILES = [
+  { path: 'src/login.ts', text: 'export function login(name: string) {\n  return eval(name)\n}\n' },
+  { path: 'src/empty-loop.ts', text: 'for (const a of list) {\n  for (const b of list) work(a, b)\n}\n' },
+]
+const EXPERTS = ['security', 'performance', 'tests']
+const SLOW = { firstTokenMs: 50, delayMs: 4000 }
+
+let cluster: Cluster
+
+beforeAll(async () => {
+  cluster = await openCluster()
+}, 180_000)
+
+afterAll(() => cluster?.close())
+
+const requests = () => cluster.simulator.journal().requests
+const one = (title: string) => ({
+  findings: [{ file: 'src/login.ts', line: 2, severity: 'high', title, detail: 'Do not.' }],
+})
+
+describe('the cluster', () => {
+  it('finishes parallel, review and a thread exactly though a worker is killed in their middle', async () => {
+    const all = items('cluster', 30)
+    cluster.simulator.setRules([
+      { match: { prompt: 'cluster ' }, reply: { text: 'answer to {prompt}', ...SLOW } },
+      { match: { prompt: 'hello' }, reply: { text: 'hello yourself', ...SLOW } },
+      { match: { prompt: 'and again' }, reply: { text: 'as I said' } },
+      { match: { system: 'sum up a code review' }, reply: { text: 'Two things to mend.' } },
+      ...EXPERTS.map((name) => ({
+        match: { system: `/You are the ${name} expert/` },
+        reply: { json: one(`Seen by ${name}`), ...SLOW },
+      })),
+    ])
+    const { ensemble } = cluster
+    const [parallel, review] = await Promise.all([
+      ensemble.start('parallel', { items: all, concurrency: 20, confirm: 'never' }),
+      ensemble.start('review', { files: FILES, experts: EXPERTS, confirm: 'never', inlineBytes: 100_000 }),
+    ])
+    const thread = ensemble.thread('cluster-talk', { system: 'Be brief.' })
+    const answered = thread.send('hello')
+    const wanted = 20 + EXPERTS.length + 1
+    await until('all of them in flight', () => inFlight(requests()).length === wanted)
+    const atKill = inFlight(requests()).length
+    const [victim] = cluster.workers
+    await victim?.end('SIGKILL')
+    expect(inFlight(requests()).length).toBeLessThan(atKill) // it did have some
+    await cluster.addWorker() // as the restart policy would
+
+    const { status, items: done } = await parallel.result()
+    expect(status).toBe('completed')
+    expect(done.map(({ id, status, text }) => [id, status, text])).toEqual(
+      all.map(({ id, prompt }) => [id, 'ok', `answer to ${prompt}`]),
+    )
+    const reviewed = await review.result()
+    expect(reviewed.status).toBe('completed')
+    expect(reviewed.findings?.map(({ file, line, verified }) => [file, line, verified])).toEqual([
+      ['src/login.ts', 2, true],
+    ])
+    expect(reviewed.findings?.[0]?.expert.split(', ').sort()).toEqual([...EXPERTS].sort())
+    expect((await answered).text).toBe('hello yourself')
+    expect((await thread.send('and again')).text).toBe('as I said')
+    const needed = all.length + EXPERTS.length + 1 + 2
+    expect(billable(requests()).length).toBeGreaterThanOrEqual(needed)
+    expect(billable(requests()).length).toBeLessThanOrEqual(needed + atKill)
+  })
+
+  it('lists what waits for a person by the registered search attribute', async () => {
+    const { ensemble, address } = cluster
+    expect([...(await ensemble.searchAttributes())]).toEqual(expect.arrayContaining(['EnsembleWaiting', 'EnsembleUsd']))
+    cluster.simulator.setRules([{ reply: { text: 'yes' } }])
+    const run = await ensemble.start('parallel', { items: [{ prompt: 'shall I?' }], confirm: 'always' })
+    const { Client, Connection } = await import('@temporalio/client')
+    const connection = await Connection.connect({ address })
+    try {
+      const waiting = async () => {
+        const ids: string[] = []
+        const query = 'EnsembleWaiting = true'
+        for await (const { workflowId } of new Client({ connection }).workflow.list({ query })) ids.push(workflowId)
+        return ids
+      }
+      await until('the run to be listed as waiting', async () => (await waiting()).includes(run.id))
+      const [approval] = (await run.status()).approvals
+      await run.approve({ digest: approval!.digest, by: 'reviewer' })
+      expect((await run.result()).status).toBe('completed')
+      await until('nothing to be listed as waiting', async () => (await waiting()).length === 0)
+    } finally {
+      await connection.close()
+    }
+  })
+
+  it('is left as it is when its jobs run again, as they do at every start', async () => {
+    expect(await cluster.job('schema')).toContain('the databases are ready')
+    expect(await cluster.job('namespace')).toContain('namespace default is ready')
+    expect((await cluster.ensemble.run('cluster-talk').facts()).open).toBe(true)
+    expect(await cluster.ensemble.serverVersion()).toMatch(/^1\./)
+  })
+
+  it('ends its workers well when they are told to go', async () => {
+    const living = cluster.workers.filter((worker) => worker.running())
+    expect(living.length).toBe(2)
+    expect(await Promise.all(living.map((worker) => worker.end('SIGTERM')))).toEqual([0, 0])
+  })
+})

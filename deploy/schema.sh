@@ -10,7 +10,7 @@ ready() {
   # Setting up twice would set the version back to nothing, so it is done only where there is none.
   if ! said=$(temporal-sql-tool --database "$database" update-schema --schema-name "$schema" 2>&1); then
     case $said in
-      *'relation "schema_version" does not exist'* | *'no rows in result set'*)
+      *schema_version*'does not exist'* | *'no rows in result set'*)
         temporal-sql-tool --database "$database" setup-schema --version 0.0
         temporal-sql-tool --database "$database" update-schema --schema-name "$schema"
         ;;

@@ -26,7 +26,7 @@ function findPostgres() {
     ...debian.map((version) => join(DEBIAN, version, 'bin')),
   ]
   const found = directories.find((directory) =>
-    ['initdb', 'postgres'].every((program) => existsSync(join(directory, program))),
+    ['initdb', 'postgres', 'pg_isready'].every((program) => existsSync(join(directory, program))),
   )
   if (found) return found
   throw new Failed(

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { Client, Connection } from '@temporalio/client'
 import { inject } from 'vitest'
 import { parse } from 'yaml'
 import { connectTo, type Ensemble } from '../../src/client/ensemble.js'
@@ -19,9 +20,9 @@ const NAMESPACE = 'default'
 export type ClusterWorker = Program & { healthy(): Promise<boolean> }
 
 export type Cluster = {
-  address: string
-  home: string
   ensemble: Ensemble
+  /** Temporal's own. */
+  client: Client
   simulator: Awaited<ReturnType<typeof startSimulator>>
   workers: ClusterWorker[]
   addWorker(): Promise<ClusterWorker>
@@ -52,7 +53,7 @@ export async function openCluster(): Promise<Cluster> {
       return finish({
         program: 'sh',
         args: [join(ROOT, 'deploy', `${name}.sh`)],
-        env: { ...env, PATH: path },
+        env: { ...env, PATH: path, HOME: home },
         cwd: home,
       })
     }
@@ -80,7 +81,10 @@ export async function openCluster(): Promise<Cluster> {
       onStarted: async () => {},
     })
     closing.push(() => ensemble.close())
-    return { address, home, ensemble, simulator, workers, addWorker, job, close }
+    const connection = await Connection.connect({ address })
+    closing.push(() => connection.close())
+    const client = new Client({ connection })
+    return { ensemble, client, simulator, workers, addWorker, job, close }
   } catch (error) {
     await close()
     throw error

@@ -35,7 +35,13 @@ export async function startPostgres(bin: string, port: number, password: string)
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const log = join(directory, 'postgres.log')
     server = start({ program: join(bin, 'postgres'), args: ['-D', data, ...args], cwd, log, ...(as && { as }) })
-    await up('PostgreSQL', server, log, () => accepts(port))
+    const asked = { program: join(bin, 'pg_isready'), args: ['--host', '127.0.0.1', '--port', String(port)], cwd }
+    await up('PostgreSQL', server, log, () =>
+      finish(asked).then(
+        () => true,
+        () => false, // it accepts connections before it can use them
+      ),
+    )
   } catch (error) {
     await stop()
     throw error

@@ -24,7 +24,7 @@ export async function connect(): Promise<Ensemble> {
   return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection, onStarted })
 }
 
-export type { Ensemble, RunInputs, RunResults } from './client/ensemble.js'
+export type { Ensemble, RunInputs, RunResults, StartOptions } from './client/ensemble.js'
 export {
   AnswerRefusedError,
   ConnectionError,
@@ -39,9 +39,11 @@ export {
   TurnFailedError,
 } from './client/errors.js'
 export type { RunEnd, RunFacts } from './client/facts.js'
+export type { OnText, OnTexts } from './client/live/on-text.js'
+export type { EventOptions } from './client/live/run-events.js'
 export type { RerunOptions } from './client/rerun.js'
 export type { Run, Steering } from './client/run.js'
-export type { RunEvent } from './client/run-event.js'
+export type { RunEvent, TextCounts } from './client/run-event.js'
 export type { Answer, Revision } from './client/steer.js'
 export type { Resolved } from './client/texts.js'
 export type { Turn } from './client/thread/conversation.js'

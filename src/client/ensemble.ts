@@ -10,6 +10,7 @@ import { checkInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
 import { listRuns, type RunFacts, runFacts } from './facts.js'
 import { runHistory } from './history.js'
+import { listening, type OnTexts, tellTexts } from './live/on-text.js'
 import { type RerunOptions, rerun } from './rerun.js'
 import { type Run, runHandle } from './run.js'
 import { checkRunId, newRunId } from './run-id.js'
@@ -29,6 +30,12 @@ export type RunResults = {
   thread: ThreadResult
 }
 
+/**
+ * `onText` is told of texts while they arrive: one function, or of `parallel` one for each item (null: nobody listens).
+ * `result()` resolves after all of it was told, and rejects with what it throws.
+ */
+export type StartOptions = { id?: string; onText?: OnTexts }
+
 export type Ensemble = {
   readonly address: string
   readonly namespace: string
@@ -37,11 +44,7 @@ export type Ensemble = {
    * Starts a run, once: an id used before gives the same run for the same input. Throws InvalidInputError (also for an
    * id used with other input) before anything is started, ConnectionError.
    */
-  start<N extends WorkflowName>(
-    workflow: N,
-    input: RunInputs[N],
-    options?: { id?: string },
-  ): Promise<Run<RunResults[N]>>
+  start<N extends WorkflowName>(workflow: N, input: RunInputs[N], options?: StartOptions): Promise<Run<RunResults[N]>>
   /** A run by its id; asks nothing, so an unknown id is found out by the first question. */
   run<R extends RunResult = RunResult>(id: string): Run<R>
   /**
@@ -77,16 +80,30 @@ export async function connectTo(options: ServerOptions): Promise<Ensemble> {
 
 export function ensembleOn(server: Server): Ensemble {
   const { address, namespace, taskQueue, store } = server
+  const closing = new AbortController()
   return {
     address,
     namespace,
     taskQueue,
-    async start<N extends WorkflowName>(workflow: N, input: RunInputs[N], options?: { id?: string }) {
+    async start<N extends WorkflowName>(workflow: N, input: RunInputs[N], options: StartOptions = {}) {
       const name = checkWorkflow(workflow)
-      const id = options?.id === undefined ? newRunId(name) : checkRunId(options.id)
-      const argument = await checkInput(name, input)
+      const id = options.id === undefined ? newRunId(name) : checkRunId(options.id)
+      const { onText } = options
+      const argument = await checkInput(name, onText ? { ...input, stream: true } : input)
+      const told = onText && listening(name, argument, onText)
       await startRun(server, { workflow: name, id, argument, summary: runSummary(name, argument) })
-      return runHandle<RunResults[N]>(server, id)
+      const run = runHandle<RunResults[N]>(server, id)
+      if (!told) return run
+      const telling = tellTexts(server, id, told, closing.signal)
+      telling.catch(() => undefined) // whoever waits for the result hears of it
+      return {
+        ...run,
+        async result(how) {
+          const result = await run.result(how)
+          await telling
+          return result
+        },
+      }
     },
     run: (id) => runHandle(server, id),
     thread: (id, threadOptions) => threadHandle(server, checkRunId(id), threadOptions),
@@ -102,7 +119,10 @@ export function ensembleOn(server: Server): Ensemble {
     searchAttributes: () => server.searchAttributes(),
     history: (id) => runHistory(server, id),
     gc: () => collectGarbage(server),
-    close: () => server.close(),
+    close() {
+      closing.abort()
+      return server.close()
+    },
   }
 }
 

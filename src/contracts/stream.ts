@@ -30,7 +30,7 @@ export type StreamItem = {
 
 export const PUBLISH_SIGNAL = '__temporal_workflow_stream_publish'
 export const POLL_UPDATE = '__temporal_workflow_stream_poll'
-/** A reader has heard the run's end: what is parked comes back, and the stream ends soon. */
+/** A reader has heard the run's end and has all: the stream ends as soon as others have, too. */
 export const over = defineSignal<[unknown?]>('over')
 
 /** Why a poll is refused: failure types of the protocol, and one of ours. */
@@ -46,16 +46,18 @@ export const POLL_REFUSED = {
 /** `data`: base64 of a protobuf Payload with a StreamItem as JSON. */
 export type WireItem = { topic: string; data: string; offset: number }
 export type Publish = { items: Omit<WireItem, 'offset'>[]; publisher_id: string; sequence: number }
-/** `from_offset` 0: from the oldest kept. `reader`: what every known reader has read need not be kept. */
-export type Poll = { topics: string[]; from_offset: number; reader?: string }
-/** `start`: the first offset this stream ever had; `base`: the oldest kept. `over`: nothing more will come. */
+/**
+ * `from_offset` 0: from the oldest kept. `reader`: what every known reader has read need not be kept. `wait` false: comes
+ * back at once with what there is.
+ */
+export type Poll = { topics: string[]; from_offset: number; reader?: string; wait?: boolean }
+/** `start`: the first offset this stream ever had; `base`: the oldest kept. */
 export type Polled = {
   items: WireItem[]
   next_offset: number
   more_ready: boolean
   start: number
   base: number
-  over: boolean
 }
 
 /** What a stream carries across continue-as-new. */

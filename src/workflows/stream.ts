@@ -16,7 +16,7 @@ import {
   workflowStreamPollUpdate,
   workflowStreamPublishSignal,
 } from '@temporalio/workflow-streams/workflow'
-import { type CarriedStream, over, POLL_REFUSED } from '../contracts/stream.js'
+import { type CarriedStream, over, POLL_REFUSED, type Poll } from '../contracts/stream.js'
 import {
   allRead,
   carriedOf,
@@ -56,10 +56,10 @@ export async function stream(carried?: unknown): Promise<void> {
     async (asked) => {
       counts.polls++
       noteReader(log, asked, Date.now())
-      const mine = { released: false }
+      const mine = { released: (asked as Poll).wait === false }
       waiting.push(mine)
       if (waiting.length > MOST_WAITING) (waiting[0] ?? mine).released = true
-      await condition(() => mine.released || log.over || closing !== 'no' || hasNews(log, asked))
+      await condition(() => mine.released || closing !== 'no' || hasNews(log, asked))
       waiting.splice(waiting.indexOf(mine), 1)
       refuse(asked)
       return read(log, asked)

@@ -46,13 +46,13 @@ export async function startStream(server: Server, run: string, taskQueue: string
   }
 }
 
-/** @param from 0: from the oldest kept */
+/** @param from 0: from the oldest kept. `wait`: until there is something. */
 export async function pollStream(
   server: Server,
   run: string,
-  { from, reader, signal }: { from: number; reader: string; signal: AbortSignal },
+  { from, reader, wait, signal }: { from: number; reader: string; wait: boolean; signal: AbortSignal },
 ): Promise<Asked> {
-  const asked: Poll = { topics: [TEXT_TOPIC], from_offset: from, reader }
+  const asked: Poll = { topics: [TEXT_TOPIC], from_offset: from, reader, wait }
   const handle = server.client.workflow.getHandle(streamIdOf(run))
   try {
     const polled = await server.client.withAbortSignal(signal, () =>

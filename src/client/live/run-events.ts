@@ -32,7 +32,7 @@ export async function* eventsOf(
     const final = new Promise<Final[]>((resolve) => {
       ended = resolve
     })
-    const live = { of: id, taskQueue, open, final, last: true, signal, ...(cursor !== undefined && { cursor }) }
+    const live = { of: id, taskQueue, open, final, signal, ...(cursor !== undefined && { cursor }) }
     reading = merged.add(texts(live))
   }
   async function* texts(live: LiveText): AsyncGenerator<RunEvent> {

@@ -84,18 +84,17 @@ export function hasNews(log: StreamLog, { from_offset: from }: Poll): boolean {
 /** @param asked was not refused. */
 export function read(log: StreamLog, { topics, from_offset: from }: Poll): Polled {
   const first = Math.max(from, log.base)
-  const { start, base, over } = log
+  const { start, base } = log
   const items: WireItem[] = []
   let bytes = 0
   for (let offset = first; offset < endOf(log); offset++) {
     const item = log.items[offset - log.base]
     if (!item || (topics.length > 0 && !topics.includes(item.topic))) continue
     bytes += sizeOf(item)
-    if (bytes > POLLED_BYTES && items.length > 0)
-      return { items, next_offset: offset, more_ready: true, start, base, over }
+    if (bytes > POLLED_BYTES && items.length > 0) return { items, next_offset: offset, more_ready: true, start, base }
     items.push({ ...item, offset })
   }
-  return { items, next_offset: endOf(log), more_ready: false, start, base, over }
+  return { items, next_offset: endOf(log), more_ready: false, start, base }
 }
 
 /** A reader that asks for an offset has everything before it. */

@@ -30,7 +30,7 @@ export type StreamItem = {
 
 export const PUBLISH_SIGNAL = '__temporal_workflow_stream_publish'
 export const POLL_UPDATE = '__temporal_workflow_stream_poll'
-/** A reader has heard the run's end and has all: the stream ends as soon as others have, too. */
+/** `{ reader }` has heard the run's end and has all: the stream ends as soon as others have, too. */
 export const over = defineSignal<[unknown?]>('over')
 
 /** Why a poll is refused: failure types of the protocol, and one of ours. */

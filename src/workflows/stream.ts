@@ -20,6 +20,7 @@ import { type CarriedStream, over, POLL_REFUSED, type Poll } from '../contracts/
 import {
   allRead,
   carriedOf,
+  end,
   endOf,
   hasNews,
   noteReader,
@@ -47,9 +48,9 @@ export async function stream(carried?: unknown): Promise<void> {
     counts.signals++
     publish(log, sent, Date.now())
   })
-  setHandler(over, () => {
+  setHandler(over, (sent?: unknown) => {
     counts.signals++
-    log.over = true
+    end(log, sent)
   })
   setHandler(
     workflowStreamPollUpdate,

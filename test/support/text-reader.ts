@@ -14,15 +14,17 @@ export type Read = {
   end?: Extract<RunEvent, { type: 'end' }>
 }
 
-/** Until the end, or until `stop` says so after a piece. */
-export async function reader(
-  run: Readable,
-  {
-    cursor,
-    texts = {},
-    stop = () => false,
-  }: { cursor?: number; texts?: Record<string, string>; stop?: (read: Read) => boolean } = {},
-): Promise<Read> {
+export type Reading = {
+  cursor?: number
+  /** What an earlier reader had. */
+  texts?: Record<string, string>
+  /** Asked after every piece: whether to read no further. */
+  stop?: (read: Read) => boolean
+  /** Done after every piece. */
+  after?: (read: Read) => Promise<void>
+}
+
+export async function reader(run: Readable, { cursor, texts = {}, stop, after }: Reading = {}): Promise<Read> {
   const read: Read = { texts, pieces: 0, resets: 0, warnings: [] }
   for await (const event of run.events({ text: true, ...(cursor !== undefined && { cursor }) })) {
     if (event.type === 'warning') read.warnings.push(event.message)
@@ -32,7 +34,8 @@ export async function reader(
     if (event.reset) read.resets++
     read.texts[event.item] = (event.reset ? '' : (read.texts[event.item] ?? '')) + event.text
     if (event.cursor !== undefined) read.cursor = event.cursor
-    if (stop(read)) break
+    if (stop?.(read)) break
+    await after?.(read)
   }
   return read
 }

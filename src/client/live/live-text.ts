@@ -1,5 +1,6 @@
 // The texts of a run while they arrive, and at its end exactly those of its result: what the stream lost on the way (a
 // worker that died, a stream that was cut short) is corrected from there.
+import { randomUUID } from 'node:crypto'
 import { over, streamIdOf } from '../../contracts/stream.js'
 import { StorageError } from '../../storage/store.js'
 import type { TextCounts } from '../run-event.js'
@@ -9,7 +10,7 @@ import { type Assembled, assemble, type Final, type TextPiece } from './assemble
 import { endingOf } from './ending.js'
 import { type Batch, readStream, restOfStream, type StreamPlace } from './read-stream.js'
 
-export type LiveText = Omit<StreamPlace, 'since'> & {
+export type LiveText = Omit<StreamPlace, 'since' | 'reader'> & {
   /** Of an earlier process: goes on behind what it was told last. */
   cursor?: number
   /** How the answers ended: reading ends when all of that was told. Its rejection is thrown. */
@@ -26,7 +27,8 @@ export type LiveEvent =
 export async function* liveText(server: Server, live: LiveText): AsyncGenerator<LiveEvent, void> {
   const stop = new AbortController()
   const signal = AbortSignal.any([live.signal, stop.signal])
-  const batches = readStream(server, { ...live, signal })
+  const reader = randomUUID()
+  const batches = readStream(server, { ...live, signal, reader })
   const ending = endingOf(live.final)
   const told = telling(live.cursor)
   try {
@@ -47,8 +49,8 @@ export async function* liveText(server: Server, live: LiveText): AsyncGenerator<
     stop.abort()
     const finals = ending.known() ?? []
     const all = () => finals.every((final) => told.texts().matches(final))
-    if (!all()) for await (const batch of restOfStream(server, { ...live, since })) yield* told.tell(batch)
-    void sayOver(server, live.of)
+    if (!all()) for await (const batch of restOfStream(server, { ...live, since, reader })) yield* told.tell(batch)
+    void sayOver(server, live.of, reader)
     yield* settled(server, told.texts(), finals)
   } catch (error) {
     if (!live.signal.aborted) throw error
@@ -101,7 +103,9 @@ async function* settled(server: Server, texts: Assembled, finals: Final[]): Asyn
       continue
     }
     const text = await storedText(server, final)
-    if (text !== undefined) yield { type: 'text', ...texts.correct(final, text) }
+    // With its whole at hand the end of a text can be checked whose beginning an earlier process read.
+    if (text !== undefined && texts.matches({ ...final, text })) texts.right(final)
+    else if (text !== undefined) yield { type: 'text', ...texts.correct(final, text) }
     else {
       const why = "this machine's store does not have its text"
       yield { type: 'warning', message: `live text of ${final.item || `turn ${final.turn}`} may be incomplete: ${why}` }
@@ -111,7 +115,7 @@ async function* settled(server: Server, texts: Assembled, finals: Final[]): Asyn
 }
 
 /** undefined where this machine does not have it. */
-export async function storedText({ store }: Server, { text }: Final): Promise<string | undefined> {
+async function storedText({ store }: Server, { text }: Final): Promise<string | undefined> {
   try {
     return await wholeText(store, text)
   } catch (error) {
@@ -121,9 +125,9 @@ export async function storedText({ store }: Server, { text }: Final): Promise<st
 }
 
 /** Every reader that has all says so; without it the stream ends by itself some minutes later. */
-async function sayOver({ client }: Server, run: string): Promise<void> {
+async function sayOver({ client }: Server, run: string, reader: string): Promise<void> {
   await client.workflow
     .getHandle(streamIdOf(run))
-    .signal(over)
+    .signal(over, { reader })
     .catch(() => undefined)
 }

@@ -1,6 +1,5 @@
 // Reads a run's stream on and on: begins it where it is not there yet, follows it as it continues as new, and waits for a
 // server that is away. What it cannot decide, such as when to stop, is its caller's.
-import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Polled, StreamItem, WireItem } from '../../contracts/stream.js'
@@ -24,6 +23,8 @@ export type StreamPlace = {
   /** The first offset to read; default the oldest kept. */
   since?: number
   signal: AbortSignal
+  /** By which the stream knows how far this reader is. */
+  reader: string
 }
 
 export type Batch =
@@ -34,9 +35,8 @@ export type Batch =
 
 /** Ends when the signal is aborted, and where there is no stream of a run that is over. Throws ConnectionError after a minute without the server. */
 export async function* readStream(server: Server, place: StreamPlace): AsyncGenerator<Batch, void> {
-  const { of, taskQueue, open, signal } = place
+  const { of, taskQueue, open, signal, reader } = place
   setMaxListeners(0, signal) // each question adds one, and so does each pause
-  const reader = randomUUID()
   let from = place.since ?? 0
   let begun = !open
   let awaySince: number | undefined
@@ -93,10 +93,9 @@ export async function* readStream(server: Server, place: StreamPlace): AsyncGene
  */
 export async function* restOfStream(
   server: Server,
-  { of, since = 0, signal }: Pick<StreamPlace, 'of' | 'since' | 'signal'>,
+  { of, since = 0, signal, reader }: Pick<StreamPlace, 'of' | 'since' | 'signal' | 'reader'>,
 ): AsyncGenerator<Batch, void> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(REST_MS)])
-  const reader = randomUUID()
   for (let from = since; ; ) {
     const asked = await pollStream(server, of, { from, reader, wait: false, signal: inTime })
     if (asked.kind === 'again') {

@@ -81,7 +81,7 @@ async function read(server: Server, id: string, reading: Reading): Promise<void>
   if (options?.stream === false) return
   const { signal } = reading.stop
   const final = new Promise<never>(() => {}) // turns end, the thread goes on
-  for await (const event of liveText(server, { of: id, taskQueue, open, final, last: false, signal })) {
+  for await (const event of liveText(server, { of: id, taskQueue, open, final, signal })) {
     if (event.type === 'text') hear(reading, event)
   }
 }

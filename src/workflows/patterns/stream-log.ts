@@ -102,6 +102,13 @@ export function noteReader(log: StreamLog, { reader, from_offset: offset }: Poll
   if (reader !== undefined) know(log.readers, reader, { offset, at: now })
 }
 
+/** Nothing more will come, says a reader that has all. */
+export function end(log: StreamLog, sent: unknown): void {
+  log.over = true
+  const reader = typeof sent === 'object' && sent !== null ? (sent as { reader?: unknown }).reader : undefined
+  if (typeof reader === 'string') log.readers.delete(reader)
+}
+
 /** Whether every reader heard of lately has all there is. */
 export function allRead(log: StreamLog): boolean {
   return [...log.readers.values()].every(({ offset }) => offset >= endOf(log))

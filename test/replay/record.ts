@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import type { WorkflowHandle } from '@temporalio/client'
@@ -90,6 +91,13 @@ record('cancelled-waiting', 'interrupted', async () => {
 record('review', 'completed', () =>
   stage.start('review', { files: FILES, experts: ['security', 'tests'], confirm: 'never' }),
 )
+
+record('documents', 'completed', async () => {
+  await writeFile(join(stage.home, 'lease.md'), '# Lease\n\nThe rent is due on Monday.\n')
+  await writeFile(join(stage.home, 'call.txt'), 'The rent was discussed.\n')
+  const questions = ['When is the rent due?', 'Who called?']
+  return stage.start('documents', { files: ['lease.md', 'call.*'], questions, confirm: 'never' })
+})
 
 it('continued', async () => {
   if (isThere('continued-last')) return

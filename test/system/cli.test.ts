@@ -1,6 +1,6 @@
 // The command line as other programs call it: real processes, a real server and worker, exit codes and both outputs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { freePort } from '../support/ports.js'
@@ -154,6 +154,29 @@ describe('run', () => {
       items: [{ id: 'security' }, { id: 'licences' }, { id: 'summary' }],
       findings: [{ file: 'login.ts', line: 1, verified: true }],
     })
+  })
+
+  it('documents takes files and globs seen from here, and shows the answer with its quotes', async () => {
+    await mkdir(join(stage.home, 'papers'))
+    await writeFile(join(stage.home, 'papers/lease.md'), '# Lease\n\nThe rent is due on the first Monday.\n')
+    await writeFile(join(stage.home, 'papers/call.txt'), 'Nobody called about anything.\n')
+    const asked = ['--question', 'When is the rent due?', '--yes']
+    const { code, out, err } = await run(['run', 'documents', 'papers/*', ...asked, '--id', 'papers'])
+    expect(code, err).toBe(0)
+    expect(out).toContain('- `lease.md:3`: “The rent is due on the first Monday.”')
+    expect(err).toContain('1 question on 2 documents')
+    const result = JSON.parse((await run(['result', 'papers'])).out)
+    expect(result.citations).toContainEqual({
+      file: 'lease.md',
+      line: 3,
+      quote: 'The rent is due on the first Monday.',
+      verified: true,
+    })
+    expect((await run(['result', 'papers', '--markdown'])).out).toBe(out)
+    const none = await run(['run', 'documents', 'papers/*.pdf', ...asked])
+    expect(none).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/no file matches ".*papers\/\*\.pdf"/) })
+    const gone = await run(['run', 'documents', 'papers/other.md', ...asked])
+    expect(gone).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/no such file .*papers\/other\.md/) })
   })
 
   it('rejected exits with 6', async () => {

@@ -223,6 +223,20 @@ describe('documents', () => {
     expect(stage.simulator.journal().posts).toBe(4)
   })
 
+  it('that are paused are not combined until they go on', async () => {
+    stage.simulator.setRules([{ match: of('lease.md'), reply: { delayMs: 1500 } }])
+    const handle = await start({ questions: [QUESTION] })
+    await stage.reach(handle, 'running')
+    await handle.signal('pause')
+    const ended = () => stage.status(handle).then(({ items }) => items.filter(({ status }) => status === 'ok').length)
+    await expect.poll(ended, { timeout: 10_000 }).toBe(4)
+    expect((await stage.status(handle)).status).toBe('paused')
+    expect(stage.simulator.journal().posts).toBe(4)
+    await handle.signal('resume')
+    expect((await resultOf(handle)).items.at(-1)).toMatchObject({ id: 'synthesis', status: 'ok' })
+    await verifyHistory(handle)
+  })
+
   it('are planned and priced first: PDFs and images by what they are, not by the length of their base64', async () => {
     const noise = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251))
     const png = Buffer.concat([await readFile(join(files, 'roof.png')), noise])
@@ -281,6 +295,7 @@ describe('documents', () => {
     ['a file that is not there', { files: ['/no/such/file.md'] }, /\/no\/such\/file\.md does not exist/],
     ['no files', { files: [] }, /files: is empty: wanted at least one file or glob/],
     ['an empty question', { questions: [''] }, /questions\.0: is empty/],
+    ['a blank question', { questions: ['Who?', ' \n'] }, /questions\.1: is empty; wanted text/],
     ['no questions', { questions: [] }, /questions: is empty: wanted at least one question, or no list/],
   ])('of %s are refused by name, and nothing is asked', async (_, input, message) => {
     const failure = await failureOf(await start(input))

@@ -3,13 +3,15 @@
 // somebody else filled could lead anywhere.
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { escapePath, glob, isDynamicPattern } from 'tinyglobby'
+import { escapePath, glob } from 'tinyglobby'
 import { InputError } from '../input-error.js'
 
 /** `shown`: how people and models see it, with '/', from the deepest directory that all files are in. */
 export type Listed = { path: string; shown: string }
 
 const MOST_FILES = 2000
+/** What makes a name a glob, unless a backslash stands before it. */
+const GLOB = /[*?[{(]/
 /** What nobody means by a glob, unless it says so. */
 const PACKAGES = 'node_modules'
 
@@ -34,7 +36,7 @@ async function filesOf(entry: string): Promise<string[]> {
   const kind = await kindOf(entry)
   if (kind === 'file') return [await realpath(entry)]
   if (kind === 'directory') return orNothing(entry, `${escapePath(slashes(resolve(entry)))}/**`)
-  if (kind === 'missing' && isDynamicPattern(entry)) return orNothing(entry, entry)
+  if (kind === 'missing' && GLOB.test(entry.replace(/\\./g, ''))) return orNothing(entry, entry)
   const wanted = "wanted a file, a directory or a glob such as docs/**/*.md on the worker's machine"
   if (kind === 'missing') throw new InputError(`files: ${entry} does not exist: ${wanted}`)
   throw new InputError(`files: ${entry} is neither a file nor a directory: ${wanted}`)

@@ -17,8 +17,12 @@ export async function countTokens(claude: Claude, draft: Draft, signal: AbortSig
   const count = async (params: Anthropic.MessageCountTokensParams) =>
     (await claude.messages.countTokens(params, { signal })).input_tokens
   const tiny = { model, messages: [{ role: 'user' as const, content: '.' }] }
-  const frame = draft.shared.length > 0 ? await count(tiny) : 0
-  const shared = await sampled(draft.shared, sizeOfShared, async ({ blocks, place }) => {
+  // Nobody reads the price first: what has an estimate is not sent just to be counted.
+  const unread = draft.settings.confirm === 'never' && !draft.settings.dryRun
+  const counted = draft.shared.some(({ tokens }) => !unread || tokens === undefined)
+  const frame = counted ? await count(tiny) : 0
+  const shared = await sampled(draft.shared, sizeOfShared, async ({ blocks, place, tokens }) => {
+    if (unread && tokens !== undefined) return tokens
     const parts = blocks as unknown as Anthropic.TextBlockParam[]
     const params =
       place === 'message'
@@ -26,7 +30,7 @@ export async function countTokens(claude: Claude, draft: Draft, signal: AbortSig
         : { ...tiny, system: parts }
     return (await count(params)) - frame
   })
-  if (draft.settings.confirm === 'never' && !draft.settings.dryRun) {
+  if (unread) {
     const items = draft.calls.map((entry) => estimateTokens(sizeOf(entry)))
     return { shared, items, basis: 'prompts estimated by length' }
   }

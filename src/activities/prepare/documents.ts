@@ -43,6 +43,8 @@ export async function draftDocuments(raw: unknown, put: Put, signal: AbortSignal
   const model = findModel(named)?.id ?? named
   const maxTokens = input.maxTokens ?? MAX_TOKENS
   const questions = input.questions ?? []
+  const blank = questions.findIndex((question) => question.trim() === '')
+  if (blank >= 0) throw new InputError(`questions.${blank}: is empty; wanted text`)
   const read = await readDocuments(input.files, signal)
   const { documents, parts, leftOut, notes } = inParts(read, model)
   const asked = parts.flatMap((part) =>

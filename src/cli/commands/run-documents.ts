@@ -31,8 +31,8 @@ export function runDocuments(): Command {
     })
 }
 
-/** What a glob means: the characters that say so. */
-const SPECIAL = /[\\()[\]{}!*?@+|]/
+/** Characters that mean more than themselves in a glob. */
+const SPECIAL = /[\\()[\]{}*?|]/
 
 /** A path as it is; a glob with this directory in front, whose name means nothing but itself. */
 export function fromHere(file: string, directory = process.cwd()): string {

@@ -1,6 +1,7 @@
 // A call that follows from the answers of a fan-out: a review's summary, a synthesis of documents. An item like any
-// other, but no further one is made for a run that a person stopped: the result is put together from what is there.
-import { CancellationScope } from '@temporalio/workflow'
+// other: none is made while a run is paused, nor for one that a person stopped, whose result is put together from what is
+// there.
+import { CancellationScope, condition, patched } from '@temporalio/workflow'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import type { Ref } from '../../contracts/refs.js'
@@ -15,6 +16,8 @@ export type Later = { id: string; page: Ref; index: number; model: string }
 const SECONDS = 300
 
 export async function laterCall(run: Run, plan: Plan, { id, page, index, model }: Later): Promise<ItemResult> {
+  // Asked only when it is so: runs that made such a call while they were paused go on as they began.
+  if (run.paused && patched('paused-later-call')) await condition(() => !run.paused || run.stopped)
   if (run.stopped) {
     const result = skipped(id)
     endItem(run, result, 0)

@@ -51,6 +51,7 @@ export type { ThreadOptions } from './client/thread/opening.js'
 export type { Reply } from './client/thread/reply.js'
 export type { Said, SendOptions, Thread, Waiting } from './client/thread/thread.js'
 export { ConfigError } from './config.js'
+export type { DelegateResult, TaskTree } from './contracts/delegate.js'
 export type { Citation, DocumentsResult } from './contracts/documents.js'
 export { FAILURE, type FailureType } from './contracts/failures.js'
 export type { Approval, Decided, ItemState, Refused, RunState, StatusReport } from './contracts/messages.js'
@@ -69,6 +70,13 @@ export type {
   Severity,
 } from './contracts/outcome.js'
 export type { Ref, Text, TextRef } from './contracts/refs.js'
-export type { DocumentsInput, Item, ParallelInput, ReviewInput, ThreadInput } from './contracts/schemas/index.js'
+export type {
+  DelegateInput,
+  DocumentsInput,
+  Item,
+  ParallelInput,
+  ReviewInput,
+  ThreadInput,
+} from './contracts/schemas/index.js'
 export type { Content, ContentBlock, ThreadResult } from './contracts/thread.js'
 export type { Usage, Usd } from './contracts/usage.js'

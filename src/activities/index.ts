@@ -3,6 +3,8 @@
 import { createCallClaude } from './call/call-claude.js'
 import type { CallDeps } from './call/deps.js'
 import { createSpentOn } from './call/spent-on.js'
+import { createGatherParts } from './delegate/gather-parts.js'
+import { createJudgePlan } from './delegate/judge-plan.js'
 import { createAnswer } from './documents/answer-activity.js'
 import { createGather } from './documents/gather.js'
 import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
@@ -31,6 +33,8 @@ export function createActivities(deps: ActivityDeps) {
     answerTurn: createAnswerTurn(deps),
     keepTurn: createKeepTurn(deps),
     condense: createCondense(deps),
+    judgePlan: createJudgePlan(deps),
+    gatherParts: createGatherParts(deps),
   }
 }
 

@@ -40,7 +40,14 @@ export function* changes(
     const key = JSON.stringify([name, digest, openedAt])
     if (answer || seen.approvals.has(key)) continue
     seen.approvals.add(key)
-    yield { type: 'approval', name, title, digest, ...(report.price && { price: report.price }) }
+    yield {
+      type: 'approval',
+      name,
+      title,
+      digest,
+      ...(report.price && { price: report.price }),
+      ...(report.outline && { outline: report.outline }),
+    }
   }
 }
 

@@ -9,6 +9,7 @@ const INSTEAD: Record<WorkflowName, string> = {
   parallel: 'itemsFile (a file of items)',
   review: "paths (files on the worker's machine)",
   documents: "globs in files (read on the worker's machine)",
+  delegate: 'a shorter task',
   thread: 'messages (each up to half a MiB)',
 }
 

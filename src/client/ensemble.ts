@@ -1,10 +1,17 @@
 // The library's face: one connection, from which runs are started, found and listed. It never starts a server or a
 // worker; the command line does that for people.
+import type { DelegateResult } from '../contracts/delegate.js'
 import type { DocumentsResult } from '../contracts/documents.js'
 import type { WorkflowName } from '../contracts/names.js'
 import type { ParallelResult, ReviewResult, RunResult } from '../contracts/outcome.js'
 import type { Root, Text } from '../contracts/refs.js'
-import type { DocumentsInput, ParallelInput, ReviewInput, ThreadInput } from '../contracts/schemas/index.js'
+import type {
+  DelegateInput,
+  DocumentsInput,
+  ParallelInput,
+  ReviewInput,
+  ThreadInput,
+} from '../contracts/schemas/index.js'
 import type { ThreadResult } from '../contracts/thread.js'
 import { checkInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
@@ -22,11 +29,18 @@ import type { ThreadOptions } from './thread/opening.js'
 import { type Thread, threadHandle } from './thread/thread.js'
 import { workersOn } from './workers.js'
 
-export type RunInputs = { parallel: ParallelInput; review: ReviewInput; documents: DocumentsInput; thread: ThreadInput }
+export type RunInputs = {
+  parallel: ParallelInput
+  review: ReviewInput
+  documents: DocumentsInput
+  delegate: DelegateInput
+  thread: ThreadInput
+}
 export type RunResults = {
   parallel: ParallelResult
   review: ReviewResult
   documents: DocumentsResult
+  delegate: DelegateResult
   thread: ThreadResult
 }
 

@@ -30,6 +30,8 @@ export type RunFacts = {
   root?: Root
   /** Started so that its texts can be read while they arrive. */
   stream: boolean
+  /** Id of the run it is a part of. */
+  partOf?: string
 }
 
 const ENDS: Record<string, RunEnd> = {
@@ -49,15 +51,17 @@ export async function runFacts(server: Server, id: string): Promise<RunFacts> {
   return { ...factsOf(description, firstRunId), ...(summary !== undefined && { summary }) }
 }
 
-/** Newest first. `limit` of them. */
+/** Newest first, `limit` of them. Parts of other runs are left out: their run names them. */
 export async function* listRuns(server: Server, limit: number): AsyncGenerator<RunFacts> {
   const types = WORKFLOWS.map((name) => `'${name}'`).join(', ')
   const query = `WorkflowType IN (${types}) AND ExecutionStatus != 'ContinuedAsNew'`
   let left = limit
   const found = server.client.workflow.list({ query, pageSize: Math.min(limit, 200) })[Symbol.asyncIterator]()
-  while (left-- > 0) {
+  while (left > 0) {
     const next = await asking({ server: server.address }, () => found.next())
     if (next.done) return
+    if (next.value.parentExecution) continue
+    left--
     yield factsOf(next.value, next.value.raw.firstRunId || next.value.runId)
   }
 }
@@ -80,6 +84,7 @@ function factsOf(info: Omit<WorkflowExecutionInfo, 'raw'>, firstRunId: string): 
     firstRunId,
     taskQueue: info.taskQueue,
     stream: memo[MEMO.stream] === true,
+    ...(info.parentExecution?.workflowId && { partOf: info.parentExecution.workflowId }),
     ...(memo[MEMO.rerunOf] !== undefined && { rerunOf: memo[MEMO.rerunOf] as RerunOf }),
     ...(memo[MEMO.root] !== undefined && { root: memo[MEMO.root] as Root }),
   }

@@ -20,6 +20,11 @@ export async function rerun(server: Server, of: string, options: RerunOptions = 
   const facts = await runFacts(server, of)
   const workflow = checkWorkflow(facts.workflow)
   if (workflow === 'thread') throw new InvalidInputError(`"${of}" is a thread: a fork goes on from any of its turns`)
+  if (facts.partOf !== undefined) {
+    throw new InvalidInputError(
+      `run "${of}" is a part of run "${facts.partOf}": wanted that one (--item names a part to ask anew)`,
+    )
+  }
   if (facts.open) {
     throw new InvalidInputError(`run "${of}" is still ${facts.status}: wanted a run that is over (interrupt it first)`)
   }

@@ -14,8 +14,8 @@ export type RunEvent =
    * `attempt` 0: the whole text, which was not streamed. `cursor`: goes on behind this text in another process.
    */
   | { type: 'text'; item: string; turn?: number; attempt: number; text: string; reset?: true; cursor?: number }
-  /** A question waits for a person. */
-  | { type: 'approval'; name: string; title: string; digest: string; price?: Price }
+  /** A question waits for a person. `outline`: what the plan would do, where a model made it. */
+  | { type: 'approval'; name: string; title: string; digest: string; price?: Price; outline?: string[] }
   /** An item ended. */
   | { type: 'item'; item: ItemState }
   /** A message somebody sent had no effect. */

@@ -16,6 +16,10 @@ function documents({ files, questions }: Record<string, unknown>): string[] {
   return [named, questions.length === 1 ? String(questions[0]) : `${questions.length} questions`]
 }
 
+function delegate({ task }: Record<string, unknown>): string[] {
+  return [String(task).trim().replace(/\s+/g, ' ')]
+}
+
 function review(input: Record<string, unknown>): string[] {
   const { paths, files, experts } = input
   const count = Array.isArray(experts) ? experts.length : 4
@@ -38,6 +42,7 @@ const ABOUT: Record<WorkflowName, (input: Record<string, unknown>) => string[]> 
   parallel,
   review,
   documents,
+  delegate,
   thread,
 }
 

@@ -33,6 +33,8 @@ export const FAILURE = {
   connection: 'ConnectionLost',
   /** Nothing arrived for a minute, or the request took too long. */
   stalled: 'Stalled',
+  /** A part of a delegation was answered without some of its own parts. */
+  partsMissing: 'PartsMissing',
   /** The model declined to answer. */
   refused: 'ModelRefused',
   /** The answer is not the JSON that was asked for. */

@@ -94,6 +94,8 @@ export type StatusReport = {
   server?: ModelServer
   price?: Price
   warnings: string[]
+  /** What the plan would do, a line each, where its items alone do not say it. */
+  outline?: string[]
   approvals: Approval[]
   items: ItemState[]
   usage: Usage

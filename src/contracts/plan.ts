@@ -1,4 +1,5 @@
 // What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
+import type { Delegation } from './delegate.js'
 import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
 import type { Confirm } from './schemas/index.js'
@@ -55,10 +56,16 @@ export type Plan = {
   files?: Ref
   /** Ids of calls that follow from the answers; absent in a review, whose only one is `summary`. */
   later?: string[]
+  /** Id of the run whose stream they go to; absent: this one's own. */
+  streamOf?: string
+  /** What people should see of it besides title and price, a line each. */
+  outline?: string[]
+  /** Of a `delegate` run or part. */
+  delegation?: Delegation
 }
 
 export type PrepareRequest = {
-  workflow: 'parallel' | 'review' | 'documents'
+  workflow: 'parallel' | 'review' | 'documents' | 'delegate'
   /** As the caller wrote it; `prepare` checks it. */
   input: unknown
   /** This execution's own ids. */

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { Model } from '../agents/models.js'
 import { thinksByDefault } from './capabilities.js'
+import { integrationOf, planAnswer } from './delegation.js'
 import { readerAnswer, synthesisOf } from './document-reader.js'
 import { jsonForSchema } from './json-for-schema.js'
 import { type Reply, type ReplyBlock, reply, thinkingBlock, toolUseId } from './reply.js'
@@ -28,8 +29,13 @@ function answerText(request: MessagesRequest, pdfs: string[][]): string {
   const system = systemTexts(request)
   const schema = request.output_config?.format?.schema
   const together = system.join('\n')
-  if (!schema) return synthesisOf(prompt, together) ?? summaryOf(prompt, together) ?? prose(prompt)
-  const answer = reviewAnswer(schema, system, prompt) ?? readerAnswer(schema, system, prompt, pdfs)
+  if (!schema) {
+    return (
+      integrationOf(prompt, together) ?? synthesisOf(prompt, together) ?? summaryOf(prompt, together) ?? prose(prompt)
+    )
+  }
+  const answer =
+    reviewAnswer(schema, system, prompt) ?? planAnswer(schema, prompt) ?? readerAnswer(schema, system, prompt, pdfs)
   return JSON.stringify(answer ?? jsonForSchema(schema, headOf(prompt)))
 }
 

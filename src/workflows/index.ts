@@ -1,4 +1,5 @@
 // The workflows of the bundle: an export here is a workflow type.
+export { delegate } from './delegate.js'
 export { documents } from './documents.js'
 export { parallel } from './parallel.js'
 export { review } from './review.js'

@@ -1,7 +1,11 @@
 // What a workflow's input means, before it is counted, priced and stored. Each workflow makes its own draft; all that
 // follows is the same for every one of them.
+import type { Price } from '../../contracts/outcome.js'
 import type { Confirm } from '../../contracts/schemas/index.js'
 import type { Block, StoredCall } from '../call/request.js'
+import type { Assignment } from '../delegate/assignment.js'
+import type { Sizes } from '../delegate/price.js'
+import type { Counts } from './count.js'
 
 export type Draft = {
   title: string
@@ -13,8 +17,20 @@ export type Draft = {
   expectedOutput: number
   /** Calls that follow from the answers (a review's summary): priced with the plan, made later; `id` names others. */
   later: { id?: string; model: string; inputTokens: number; maxTokens: number; expectedOutput: number }[]
+  /** Texts a result may carry; default: one for each call, two with structured output. */
+  texts?: number
+  /** Of `delegate`: its calls follow from plans, so it has a price of its own. */
+  delegation?: DraftDelegation
   /** Kept beside the plan for later steps, as JSON. */
   keep?: unknown
+}
+
+export type DraftDelegation = {
+  task: string
+  depth: number
+  calls: number
+  assignment: (counts: Counts, models: Pick<Sizes, 'model' | 'workerModel'>) => Assignment
+  price: (sizes: Sizes) => Price
 }
 
 /** `tokens`: its own prompt's by estimate, where the length of its JSON does not tell (images, PDFs). */

@@ -1,14 +1,17 @@
 // The first activity of every run: reads and checks the input, stores what is large, counts, prices, and makes the
 // digest an approval is bound to. What it returns is all a workflow ever knows of the requests.
 import { Context } from '@temporalio/activity'
+import type { Delegation } from '../../contracts/delegate.js'
 import type { Plan, PrepareRequest } from '../../contracts/plan.js'
 import type { Root } from '../../contracts/refs.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
+import { keepText } from '../texts.js'
 import { type Counts, countTokens } from './count.js'
+import { draftDelegate } from './delegate.js'
 import { draftDocuments } from './documents.js'
-import type { Draft } from './draft.js'
+import type { Draft, DraftDelegation } from './draft.js'
 import { toFailure } from './failure.js'
 import { checkContext, resolveModels } from './models.js'
 import { storePages } from './pages.js'
@@ -49,7 +52,11 @@ async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: Abor
   return plan
 }
 
-function draftOf({ store }: CallDeps, { workflow, input, self }: PrepareRequest, signal: AbortSignal): Promise<Draft> {
+async function draftOf(
+  { store }: CallDeps,
+  { workflow, input, self }: PrepareRequest,
+  signal: AbortSignal,
+): Promise<Draft> {
   switch (workflow) {
     case 'parallel':
       return draftParallel(input)
@@ -57,6 +64,8 @@ function draftOf({ store }: CallDeps, { workflow, input, self }: PrepareRequest,
       return draftReview(input, signal)
     case 'documents':
       return draftDocuments(input, (text) => store.put(self, text), signal)
+    case 'delegate':
+      return draftDelegate(input)
   }
 }
 
@@ -68,7 +77,9 @@ async function planOf(
   counts: Counts,
 ): Promise<Plan> {
   const { settings } = draft
-  const { price, cachedFor, warnings } = pricePlan(draft, counts)
+  const { price: priceOfCalls, cachedFor, warnings } = pricePlan(draft, counts)
+  const delegated = draft.delegation && (await delegationOf(store, root, draft, draft.delegation, counts))
+  const price = delegated?.price ?? priceOfCalls
   const { pages, items } = await storePages(store, root, draft.calls, settings.timeoutSeconds)
   const shared = await Promise.all(
     draft.shared.map(async ({ blocks, place }, index) => {
@@ -108,6 +119,7 @@ async function planOf(
       maxRetries,
       maxWaitSeconds,
       settings.timeoutSeconds ?? null,
+      ...(delegated ? [delegated.delegation] : []),
     ]),
     confirm,
     concurrency,
@@ -118,12 +130,37 @@ async function planOf(
     ...(stream && { stream }),
     ...(files && { files }),
     ...(later.length > 0 && { later }),
+    ...(delegated && { delegation: delegated.delegation }),
   }
+}
+
+async function delegationOf(
+  store: CallDeps['store'],
+  root: Root,
+  draft: Draft,
+  given: DraftDelegation,
+  counts: Counts,
+) {
+  const { task, depth, calls } = given
+  const [model = '', workerModel = ''] = [draft.calls[0]?.call.model, draft.later[0]?.model]
+  const assignment = given.assignment(counts, { model, workerModel })
+  const delegation: Delegation = {
+    stage: 'plan',
+    path: '',
+    task: await keepText(store, root, task, inlineBytes(draft, draft.settings.inlineBytes)),
+    assignment: await store.put(root, JSON.stringify(assignment)),
+    calls,
+    depth,
+    tries: 1,
+    parts: [],
+    atOnce: 1,
+  }
+  return { delegation, price: given.price(assignment.sizes) }
 }
 
 /** What was asked for, or less where all texts together would make a result too large. */
 function inlineBytes(draft: Draft, wanted: number): number {
   // An item with structured output carries its answer as text and parsed.
-  const texts = draft.calls.reduce((sum, { call }) => sum + (call.output ? 2 : 1), 0)
+  const texts = draft.texts ?? draft.calls.reduce((sum, { call }) => sum + (call.output ? 2 : 1), 0)
   return Math.min(wanted, Math.floor(RESULT_BYTES / texts))
 }

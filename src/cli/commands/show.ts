@@ -65,7 +65,7 @@ async function conversationIfAny(session: Session, { id, open }: RunFacts, answe
 function page(session: Session, facts: RunFacts, report: StatusReport | undefined): string {
   const { id, workflow, status, summary, startedAt, endedAt, usd, rerunOf } = facts
   const link = session.webLink(id)
-  const { price, server } = report ?? {}
+  const { price, server, outline } = report ?? {}
   const lines = [
     `${printable(id)}  ${report?.status ?? status}`,
     `  workflow  ${printable(report?.title ?? summary ?? workflow)}`,
@@ -82,7 +82,11 @@ function page(session: Session, facts: RunFacts, report: StatusReport | undefine
     lines.push(
       '',
       'waits for an answer:',
-      ...questionLines({ ...approval, ...(price && { price }), ...(server && { server }) }, id, session.command),
+      ...questionLines(
+        { ...approval, ...(price && { price }), ...(server && { server }), ...(outline && { outline }) },
+        id,
+        session.command,
+      ),
     )
   }
   if (!report && facts.waitingFor) lines.push('', `waits for an answer: ${facts.waitingFor}`)

@@ -48,9 +48,10 @@ async function send(
   name: string | undefined,
   { note, by = personName(), digest, input }: AnswerOptions & { input?: Record<string, unknown> },
 ) {
-  const { approvals, price, server } = await run.status()
+  const { approvals, price, server, outline } = await run.status()
   const open = openOne(run.id, approvals, name)
-  if (open) for (const line of askedLines({ ...open, ...(price && { price }), ...(server && { server }) })) say(line)
+  const known = { ...(price && { price }), ...(server && { server }), ...(outline && { outline }) }
+  if (open) for (const line of askedLines({ ...open, ...known })) say(line)
   // Without an open one the run itself says why an answer does not count, such as who answered before.
   const target = { ...(name !== undefined && { approval: name }), digest: digest ?? open?.digest }
   const message = {

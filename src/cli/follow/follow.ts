@@ -69,7 +69,10 @@ async function answered(
           await run.reject({ digest: question.digest, approval: question.name, ...noteOf(prompted.note) })
           return undefined
         case 'revise':
-          await run.revise({ digest: question.digest, approval: question.name, input: prompted.input })
+          await run.revise({
+            ...{ digest: question.digest, approval: question.name, ...noteOf(prompted.note) },
+            ...(prompted.input && { input: prompted.input }),
+          })
           return undefined
         case 'elsewhere':
           say('answered elsewhere')

@@ -7,7 +7,7 @@ import { askedLines, type Question } from './question.js'
 export type Prompted =
   | { kind: 'approve' }
   | { kind: 'reject'; note?: string }
-  | { kind: 'revise'; input: Record<string, unknown> }
+  | { kind: 'revise'; input?: Record<string, unknown>; note?: string }
   | { kind: 'later' | 'elsewhere' | 'left' }
 
 const LOOK_MS = 1000
@@ -33,7 +33,9 @@ export async function promptApproval(run: Run, question: Question, stopping: Abo
         { value: 'later' as const, label: 'Later', hint: 'the run waits' },
       ],
     })
-    const details = isCancel(kind) ? ({ kind: 'left' } as const) : await detailsOf(kind, common)
+    const details = isCancel(kind)
+      ? ({ kind: 'left' } as const)
+      : await detailsOf(kind, common, question.outline !== undefined)
     return answered.signal.aborted ? { kind: 'elsewhere' } : details
   } finally {
     clearInterval(watcher)
@@ -42,7 +44,11 @@ export async function promptApproval(run: Run, question: Question, stopping: Abo
 
 type Common = { input: typeof process.stdin; output: typeof process.stderr; signal: AbortSignal }
 
-async function detailsOf(kind: 'approve' | 'reject' | 'revise' | 'later', common: Common): Promise<Prompted> {
+async function detailsOf(
+  kind: 'approve' | 'reject' | 'revise' | 'later',
+  common: Common,
+  takesNotes: boolean,
+): Promise<Prompted> {
   const { isCancel, text } = await import('@clack/prompts')
   if (kind === 'approve' || kind === 'later') return { kind }
   if (kind === 'reject') {
@@ -52,11 +58,18 @@ async function detailsOf(kind: 'approve' | 'reject' | 'revise' | 'later', common
   }
   const patch = await text({
     ...common,
-    message: 'What to change, as JSON (null removes a field)',
-    placeholder: '{ "model": "haiku" }',
-    validate: (value) => (parsePatch(value ?? '') ? undefined : 'wanted a JSON object, such as { "model": "haiku" }'),
+    message: takesNotes
+      ? 'What should the planner do otherwise? Words, or JSON to change the input'
+      : 'What to change, as JSON (null removes a field)',
+    placeholder: takesNotes ? 'three parts are enough' : '{ "model": "haiku" }',
+    validate: (value) => {
+      if (parsePatch(value ?? '') || (takesNotes && value?.trim())) return undefined
+      return takesNotes ? 'wanted words, or a JSON object' : 'wanted a JSON object, such as { "model": "haiku" }'
+    },
   })
-  return isCancel(patch) ? { kind: 'left' } : { kind, input: parsePatch(patch)! }
+  if (isCancel(patch)) return { kind: 'left' }
+  const input = parsePatch(patch)
+  return input ? { kind, input } : { kind, note: patch }
 }
 
 export function parsePatch(text: string): Record<string, unknown> | undefined {

@@ -2,7 +2,14 @@
 import type { ModelServer, Price } from '../../contracts/outcome.js'
 import { dollars } from '../views/money.js'
 
-export type Question = { name: string; title: string; digest: string; price?: Price; server?: ModelServer }
+export type Question = {
+  name: string
+  title: string
+  digest: string
+  price?: Price
+  server?: ModelServer
+  outline?: string[]
+}
 
 /** Plain lines. `command` completes a command of ours. */
 export function questionLines(question: Question, id: string, command: (rest: string) => string): string[] {
@@ -15,9 +22,10 @@ export function questionLines(question: Question, id: string, command: (rest: st
 }
 
 /** Title, price and digest: exactly what an answer counts for. */
-export function askedLines({ title, price, digest, server }: Omit<Question, 'name'>): string[] {
+export function askedLines({ title, price, digest, server, outline = [] }: Omit<Question, 'name'>): string[] {
   return [
     title,
+    ...outline.map((line) => `  -         ${line}`),
     ...(price
       ? [`  price     about ${dollars(price.expectedUsd)}, at most ${dollars(price.worstUsd)}${unspent(server)}`]
       : []),

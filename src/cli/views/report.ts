@@ -1,11 +1,13 @@
-// A result as people read it: the report of a review, the answer of documents, or every item's answer under its name.
+// A result as people read it: the report of a review, the answer of documents or of a delegation, or every item's answer
+// under its name.
+import type { DelegateResult } from '../../contracts/delegate.js'
 import type { DocumentsResult } from '../../contracts/documents.js'
 import type { ItemResult, ReviewResult, RunResult } from '../../contracts/outcome.js'
 import { isTextRef, type Text } from '../../contracts/refs.js'
 
 /** Markdown. Large texts must have been resolved; a ref that is left is shown as such. */
 export function markdownOf(result: RunResult): string {
-  const whole = (result as ReviewResult).report ?? (result as DocumentsResult).answer
+  const whole = (result as ReviewResult).report ?? (result as DocumentsResult | DelegateResult).answer
   if (whole !== undefined) return shown(whole)
   if (result.items.length === 1) return answer(result.items[0]!)
   return result.items.map((item) => `## ${item.id}\n\n${answer(item)}`).join('\n\n')

@@ -20,3 +20,19 @@ export const DelegateInput = z.strictObject({
   ...common,
 })
 export type DelegateInput = z.input<typeof DelegateInput>
+
+/** How the planner answers. What a schema cannot say (how many, which names, no repetition) is judged by code. */
+export const DelegationAnswer = z.object({
+  parts: z
+    .array(
+      z.object({
+        id: z.string().describe('short name in lower case, such as "data-model"'),
+        task: z.string().describe('what to do and what to hand over, complete in itself'),
+        context: z.string().optional().describe('what it must know besides; it sees nothing else'),
+        delegate: z.boolean().optional().describe('true when it is large enough to be split again'),
+      }),
+    )
+    .describe('2 to 8 parts that can be worked on at the same time; empty when the task should not be split'),
+  alone: z.string().optional().describe('only without parts: why one agent should answer the task itself'),
+})
+export type DelegationAnswer = z.infer<typeof DelegationAnswer>

@@ -1,11 +1,13 @@
 // What people may write, checked at the doors: in clients before anything starts and in the first activity on the worker.
 // zod stays out of the workflow bundle, so workflow code may import the types here, never the schemas.
+import { DelegateInput } from './delegate.js'
 import { DocumentsInput } from './documents.js'
 import { ParallelInput } from './parallel.js'
 import { ReviewInput } from './review.js'
 import { ThreadInput } from './thread.js'
 
 export { Confirm, MAX_INPUT_BYTES } from './common.js'
+export { DelegateInput, DelegationAnswer, MAX_CALLS, MAX_PARTS } from './delegate.js'
 export { DocumentAnswer, DocumentPoints, DocumentsInput } from './documents.js'
 export { explain } from './explain.js'
 export { Item, MAX_ITEMS, ParallelInput } from './parallel.js'
@@ -16,5 +18,6 @@ export const INPUTS = {
   parallel: ParallelInput,
   review: ReviewInput,
   documents: DocumentsInput,
+  delegate: DelegateInput,
   thread: ThreadInput,
 } as const

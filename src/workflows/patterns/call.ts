@@ -18,7 +18,16 @@ import { noUsage } from '../../contracts/usage.js'
 export const steps = proxyActivities<
   Pick<
     Activities,
-    'spentOn' | 'keepOutcomes' | 'recallOutcomes' | 'consolidate' | 'report' | 'gather' | 'answer' | 'keepTurn'
+    | 'spentOn'
+    | 'keepOutcomes'
+    | 'recallOutcomes'
+    | 'consolidate'
+    | 'report'
+    | 'gather'
+    | 'answer'
+    | 'keepTurn'
+    | 'judgePlan'
+    | 'gatherParts'
   >
 >({
   startToCloseTimeout: '1 minute',

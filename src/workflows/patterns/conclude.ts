@@ -25,15 +25,19 @@ export async function toItsEnd<R>(run: Run, body: () => Promise<R>): Promise<R> 
   }
 }
 
-/** @param more the fields a workflow's result has besides. */
+/**
+ * @param more the fields a workflow's result has besides.
+ * @param isWork items one of which must be ok; by default any. What only prepares work is none.
+ */
 export async function conclude<M extends object>(
   run: Run,
   more?: M,
+  isWork: (item: ItemResult) => boolean = () => true,
 ): Promise<RunResult & { plan?: PlannedResult } & Partial<M>> {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled')
   const dry = run.plan?.dryRun ?? false
   const items = dry ? [] : await withEveryItem(run)
-  const status = dry ? 'planned' : statusOf(run, items)
+  const status = dry ? 'planned' : statusOf(run, items, isWork)
   run.state = status
   changed(run)
   const result = { status, ...run.totals, items, ...(dry && { plan: plannedResult(run) }), ...more } as RunResult &
@@ -41,7 +45,7 @@ export async function conclude<M extends object>(
   if (status !== 'failed') return result
   throw ApplicationFailure.create({
     type: FAILURE.runFailed,
-    message: `no item of ${items.length} is ok: ${items.find((item) => item.error)?.error?.message ?? 'none was answered'}`,
+    message: `no item of ${items.filter(isWork).length || items.length} is ok: ${items.find((item) => item.error)?.error?.message ?? 'none was answered'}`,
     nonRetryable: true,
     details: [result],
   })
@@ -55,11 +59,11 @@ async function withEveryItem(run: Run): Promise<ItemResult[]> {
   return [...missing, ...results]
 }
 
-function statusOf(run: Run, items: ItemResult[]): RunStatus {
+function statusOf(run: Run, items: ItemResult[], isWork: (item: ItemResult) => boolean): RunStatus {
   if (items.length > 0 && items.every((item) => item.status === 'ok')) return 'completed'
   if (run.rejected) return 'rejected'
   if (run.stopped) return 'interrupted'
-  return items.some((item) => item.status === 'ok') ? 'partial' : 'failed'
+  return items.some((item) => item.status === 'ok' && isWork(item)) ? 'partial' : 'failed'
 }
 
 function plannedResult(run: Run): PlannedResult | undefined {

@@ -44,7 +44,7 @@ function question(run: Run): string[] {
     [
       '- `approve` with no input, or `{"by": "your name"}`',
       '- `reject` with no input, or a reason: `"too dear"`',
-      '- `revise` with a patch of the input: `{"concurrency": 5}`',
+      `- \`revise\` with a patch of the input: \`{"concurrency": 5}\`${run.takesNotes ? ', or a note for the planner: `"three parts"`' : ''}`,
     ].join('\n'),
   ]
 }
@@ -62,6 +62,7 @@ function priced({ plan }: Run): string[] {
   const { expectedUsd, worstUsd, basis } = plan.price
   return [
     `Price: expected ${amount(expectedUsd)}, worst ${amount(worstUsd)} (${text(basis, 250)})`,
+    ...(plan.outline?.length ? [plan.outline.map((entry) => `- ${text(entry, 250)}`).join('\n')] : []),
     ...plan.warnings.slice(0, MESSAGES).map((warning) => `Note: ${text(warning, 250)}`),
   ]
 }

@@ -71,7 +71,7 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
   if (!queues.empty()) await continueRun(run, plan)
 }
 
-function requestOf(run: Run, plan: Plan, item: PlannedItem, leads: boolean): CallRequest {
+export function requestOf(run: Run, plan: Plan, item: PlannedItem, leads: boolean): CallRequest {
   const shared = item.shared === undefined ? undefined : plan.shared[item.shared]
   const page = plan.pages[item.page]
   if (page === undefined) throw new Error(`the plan has no page ${item.page} for item ${item.id}`)
@@ -94,7 +94,7 @@ export function commonOf(run: Run, plan: Plan, id: string, model: string) {
   const { root, server, inlineBytes, maxRetries, maxWaitSeconds } = plan
   const label = `${id} · ${model.replace(/^claude-/, '')}`
   const fresh = plan.fresh?.includes(id) ?? false
-  const stream = plan.stream && { stream: { of: run.self.workflowId } }
+  const stream = plan.stream && { stream: { of: plan.streamOf ?? run.self.workflowId } }
   return {
     root,
     server,
@@ -110,7 +110,7 @@ export function commonOf(run: Run, plan: Plan, id: string, model: string) {
 }
 
 /** Temporal's own cancellation stops the run like an interruption; it ends as cancelled afterwards. */
-function onCancel(run: Run): { forget(): void } {
+export function onCancel(run: Run): { forget(): void } {
   let active = true
   CancellationScope.current().cancelRequested.catch(() => {
     if (!active) return

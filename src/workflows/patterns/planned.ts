@@ -9,15 +9,25 @@ import { planning } from './call.js'
 import { dollars } from './dollars.js'
 import { changed, type Run, refuse } from './run.js'
 
+/** A model goes on with what was prepared. @returns undefined when there is nothing to ask a person about. */
+export type Refine = (plan: Plan, note?: string) => Promise<Plan | undefined>
+
 /** @returns undefined when the run ends here: a dry run, rejected, or stopped. */
 export async function planned(
   run: Run,
   workflow: PrepareRequest['workflow'],
   input: unknown,
+  refine?: Refine,
 ): Promise<Plan | undefined> {
   let asked = input
   let revised = false
-  let plan = await prepare(run, workflow, asked)
+  const planAgain = async (from: unknown, note?: string) => {
+    const prepared = await prepare(run, workflow, from)
+    if (!prepared || prepared.dryRun || run.stopped) return prepared
+    run.plan = prepared
+    return refine ? refine(prepared, note) : prepared
+  }
+  let plan = await planAgain(asked)
   while (plan && !run.stopped) {
     run.plan = plan
     if (plan.dryRun) return undefined
@@ -30,14 +40,15 @@ export async function planned(
     if (decision?.kind === 'approve') return plan
     if (decision?.kind === 'reject') run.rejected = true
     if (decision?.kind !== 'revise') return undefined
-    const patched = patch(asked, decision.input ?? {})
+    const { input: change, note } = decision
+    const patched = patch(asked, change ?? {})
     try {
-      plan = await prepare(run, workflow, patched)
+      plan = refine && !change ? await refine(plan, note) : await planAgain(patched, note)
       asked = patched
       revised = true
     } catch (error) {
       // A patch that makes no sense is refused like any bad answer; the plan it was meant for is asked about again.
-      const reason = invalidInput(error)
+      const reason = invalidInput(readable(error))
       if (!reason) throw error
       refuse(run, 'revise', reason)
     }

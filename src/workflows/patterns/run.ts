@@ -30,6 +30,8 @@ export type Run = {
   seen: Set<string>
   paused: boolean
   rejected: boolean
+  /** A model made the plan, so a person may ask for another one with a note. */
+  takesNotes: boolean
   /** A person stopped the whole run. */
   stopped: boolean
   interrupted: Set<string>
@@ -59,6 +61,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     seen: new Set(continued?.seen),
     paused: continued?.paused ?? false,
     rejected: false,
+    takesNotes: false,
     stopped: continued?.stopped ?? false,
     interrupted: new Set(continued?.interrupted),
     running: new Map(),
@@ -100,18 +103,31 @@ export function firstTime(run: Run, message: string, id: string | undefined): bo
   return true
 }
 
-/** Takes over how an item ended. */
-export function endItem(run: Run, result: ItemResult, savedUsd: Usd): void {
-  const { id, status, usd, attempts, usage } = result
+/** Takes over how an item ended. One that ends again (a plan that was asked for twice) has cost both. */
+export function endItem(run: Run, latest: ItemResult, savedUsd: Usd): void {
+  const { id, status, usd, usage } = latest
+  const before = run.results.get(id)
+  const result = before ? withCostOf(before, latest) : latest
+  if (before) run.ended = run.ended.filter((item) => item.id !== id)
   run.running.delete(id)
   run.results.set(id, result)
-  run.ended.push({ id, status, usd, attempts, outputTokens: usage.outputTokens })
+  run.ended.push({ id, status, usd: result.usd, attempts: result.attempts, outputTokens: result.usage.outputTokens })
   run.totals = {
     usage: addUsage(run.totals.usage, usage),
     usd: addUsd(run.totals.usd, usd),
     savedUsd: addUsd(run.totals.savedUsd, savedUsd),
   }
   changed(run)
+}
+
+function withCostOf(before: ItemResult, latest: ItemResult): ItemResult {
+  return {
+    ...latest,
+    usage: addUsage(before.usage, latest.usage),
+    usd: addUsd(before.usd, latest.usd),
+    attempts: before.attempts + latest.attempts,
+    warnings: [...before.warnings, ...latest.warnings],
+  }
 }
 
 export function openApprovals(run: Run): Approval[] {
@@ -140,6 +156,7 @@ export function statusOf(run: Run): StatusReport {
     status: run.state,
     ...(plan && { title: plan.title, server: plan.server, price: plan.price }),
     warnings: plan?.warnings ?? [],
+    ...(plan?.outline && { outline: plan.outline }),
     approvals: run.approvals,
     items: [...items, ...extra],
     ...run.totals,

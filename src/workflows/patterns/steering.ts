@@ -44,7 +44,8 @@ const SIGNALS = ['approve', 'reject', 'revise', 'interrupt', 'pause', 'resume']
 const DESCRIPTIONS: Record<DecisionKind, string> = {
   approve: 'Yes to what is waiting. Optional: { "by": "who", "note": "…", "digest": "of exactly what is approved" }',
   reject: 'No to what is waiting. Optional: a reason as text, or { "by": "who", "note": "why" }',
-  revise: 'Plan again with a patch of the input, for example { "concurrency": 5 }',
+  revise:
+    'Plan again with a patch of the input, for example { "concurrency": 5 }; a plan made by a model: or with a note',
 }
 
 type Judged = { refused: string } | { repeated: Decided } | { approval: Approval; decision: Decision }
@@ -96,10 +97,11 @@ function judge(run: Run, decision: Read<Decision>): Judged {
     return { refused: `several approvals are open: name one of ${open.map((approval) => approval.name).join(', ')}` }
   if (digest === undefined && Date.now() - Date.parse(only.openedAt) < SHOWN_MS)
     return { refused: `"${only.title}" had just been shown: an answer this early needs its digest` }
-  if (kind === 'revise' && !decision.input)
+  if (kind === 'revise' && !decision.input && !(run.takesNotes && decision.note))
     return {
-      refused:
-        'revise needs a patch of the input, for example { "concurrency": 5 }: this plan was made by code, not by a model',
+      refused: run.takesNotes
+        ? 'revise needs a note for the planner, or a patch of the input, for example { "concurrency": 5 }'
+        : 'revise needs a patch of the input, for example { "concurrency": 5 }: this plan was made by code, not by a model',
     }
   if (kind === 'revise' && run.plan && run.plan.root.firstRunId !== run.self.firstRunId)
     return { refused: "a rerun's plan cannot be revised: start a new run" }

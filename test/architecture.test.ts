@@ -64,6 +64,7 @@ const RULES: Record<string, Rule> = {
       ...['commander', '@clack/prompts', 'log-update', 'picocolors'],
     ],
   },
+  compat: { may: ['client', 'contracts', 'contracts/schemas', 'config', 'index'] },
   index: { may: ['client', 'contracts', 'contracts/schemas', 'config', 'local', NODE] },
 }
 

@@ -37,8 +37,10 @@ export async function invokeClaudeStreaming(
   return text
 }
 
-/** The same: without a callback nothing is streamed. */
-export const invokeClaude: (prompt: Prompt, options?: CallOptions) => Promise<string> = invokeClaudeStreaming
+/** The same without a callback. */
+export async function invokeClaude(prompt: Prompt, options: CallOptions = {}): Promise<string> {
+  return invokeClaudeStreaming(prompt, options)
+}
 
 /**
  * Many calls at once; their texts in the order of the prompts. One callback for each, null for none: another number of them
@@ -48,7 +50,10 @@ export async function invokeParallelStreaming(prompts: Item[], options: Parallel
   return answers(prompts, options, refuse)
 }
 
-export const invokeParallel: (prompts: Item[], options?: ParallelOptions) => Promise<string[]> = invokeParallelStreaming
+/** The same without callbacks. */
+export async function invokeParallel(prompts: Item[], options: ParallelOptions = {}): Promise<string[]> {
+  return answers(prompts, options, refuse)
+}
 
 /** Null for what was interrupted before it had its answer; what was answered is kept. */
 export async function invokeParallelInterruptible(prompts: Item[], options: ParallelOptions & Interruptible = {}) {

@@ -11,8 +11,11 @@ export type WorkerConfig = {
   /** ENSEMBLE_HEALTH_PORT: a port of 127.0.0.1; absent: nothing is served. */
   healthPort?: number
   /** ENSEMBLE_DEPLOYMENT and ENSEMBLE_BUILD_ID; absent: an unversioned worker. */
-  deployment?: { name: string; buildId: string }
+  deployment?: Deployment
 }
+
+/** `setCurrent`: ENSEMBLE_SET_CURRENT is set: make this version the current one. */
+export type Deployment = { name: string; buildId: string; setCurrent: boolean }
 
 /** @throws ConfigError */
 export function workerConfig(env: Environment): WorkerConfig {
@@ -35,7 +38,11 @@ function healthPortOf({ ENSEMBLE_HEALTH_PORT: given }: Environment): number | un
   throw new ConfigError(`ENSEMBLE_HEALTH_PORT: got ${JSON.stringify(given)}; wanted a port from 1 to 65535`)
 }
 
-function deploymentOf({ ENSEMBLE_DEPLOYMENT: name, ENSEMBLE_BUILD_ID: buildId }: Environment) {
+function deploymentOf(env: Environment): Deployment | undefined {
+  const { ENSEMBLE_DEPLOYMENT: name, ENSEMBLE_BUILD_ID: buildId, ENSEMBLE_SET_CURRENT: current } = env
+  if (!name && !buildId && current) {
+    throw new ConfigError('got ENSEMBLE_SET_CURRENT alone; wanted ENSEMBLE_DEPLOYMENT and ENSEMBLE_BUILD_ID with it')
+  }
   if (!name && !buildId) return undefined
   if (!name || !buildId) {
     throw new ConfigError(
@@ -43,7 +50,8 @@ function deploymentOf({ ENSEMBLE_DEPLOYMENT: name, ENSEMBLE_BUILD_ID: buildId }:
     )
   }
   // Temporal writes a version as name and build id with a full stop between them.
-  if (/^[\w-]{1,100}$/.test(name) && /^[\w.+-]{1,100}$/.test(buildId)) return { name, buildId }
+  if (/^[\w-]{1,100}$/.test(name) && /^[\w.+-]{1,100}$/.test(buildId))
+    return { name, buildId, setCurrent: Boolean(current) }
   throw new ConfigError(
     `ENSEMBLE_DEPLOYMENT, ENSEMBLE_BUILD_ID: got ${JSON.stringify(name)}, ${JSON.stringify(buildId)}; wanted letters, digits, _ and -, in a build id also . and +`,
   )

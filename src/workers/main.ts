@@ -4,6 +4,7 @@ import { NativeConnection, Runtime } from '@temporalio/worker'
 import { ConfigError, loadConfig } from '../config.js'
 import { serveHealth } from './health.js'
 import { workerLogger } from './logger.js'
+import { setCurrent } from './set-current.js'
 import { createWorker } from './worker.js'
 
 async function main(): Promise<void> {
@@ -31,10 +32,14 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
   const running = run()
-  process.send?.({ ready: true })
+  const { deployment } = config.worker
   try {
+    if (deployment?.setCurrent) await Promise.race([setCurrent(connection, { namespace, deployment }), running])
+    process.send?.({ ready: true })
     await running
   } finally {
+    stop() // it still polls when its version could not be made the current one
+    await Promise.allSettled([running])
     await health?.close()
     await connection.close()
     if (process.connected) process.disconnect()

@@ -187,7 +187,7 @@ describe('a worker', () => {
       ENSEMBLE_DEPLOYMENT: 'agents',
       ENSEMBLE_BUILD_ID: '1.2.0+3f',
     }
-    const deployment = { name: 'agents', buildId: '1.2.0+3f' }
+    const deployment = { name: 'agents', buildId: '1.2.0+3f', setCurrent: false }
     expect(worker(told)).toEqual({ logLevel: 'debug', healthPort: 8101, deployment })
   })
 
@@ -195,6 +195,7 @@ describe('a worker', () => {
     expect(refusal(() => worker({ ENSEMBLE_LOG_LEVEL: 'loud' }))).toContain('wanted one of trace, debug')
     expect(refusal(() => worker({ ENSEMBLE_HEALTH_PORT: '99999' }))).toContain('wanted a port')
     expect(refusal(() => worker({ ENSEMBLE_DEPLOYMENT: 'agents' }))).toContain('ENSEMBLE_DEPLOYMENT alone')
+    expect(refusal(() => worker({ ENSEMBLE_SET_CURRENT: '1' }))).toContain('ENSEMBLE_SET_CURRENT alone')
     expect(refusal(() => worker({ ENSEMBLE_DEPLOYMENT: 'a.b', ENSEMBLE_BUILD_ID: '1' }))).toContain('"a.b"')
   })
 })

@@ -7,13 +7,14 @@ import { EXIT, UsageError } from '../exit.js'
 import { say } from '../output.js'
 import { LOOKING, withSession } from '../session.js'
 
-type Options = { healthPort?: string; deployment?: string; buildId?: string }
+type Options = { healthPort?: string; deployment?: string; buildId?: string; setCurrent?: boolean }
 
-function variablesOf({ healthPort, deployment, buildId }: Options) {
+function variablesOf({ healthPort, deployment, buildId, setCurrent }: Options) {
   return {
     ...(healthPort !== undefined && { ENSEMBLE_HEALTH_PORT: healthPort }),
     ...(deployment !== undefined && { ENSEMBLE_DEPLOYMENT: deployment }),
     ...(buildId !== undefined && { ENSEMBLE_BUILD_ID: buildId }),
+    ...(setCurrent && { ENSEMBLE_SET_CURRENT: '1' }),
   }
 }
 
@@ -22,6 +23,7 @@ export function command(): Command {
     .option('--health-port <n>', 'answer 200 on this port of 127.0.0.1 while it polls (ENSEMBLE_HEALTH_PORT)')
     .option('--deployment <name>', 'poll as a version of this worker deployment (ENSEMBLE_DEPLOYMENT)')
     .option('--build-id <id>', 'which version: a commit, a release (ENSEMBLE_BUILD_ID)')
+    .option('--set-current', 'make that version the current one (ENSEMBLE_SET_CURRENT)')
   return worker.action(async (options: Options) => {
     // The options are names for variables, which the worker's process reads and checks.
     const given = { ...process.env, ...variablesOf(options) }

@@ -24,7 +24,7 @@ export async function connect(): Promise<Ensemble> {
   return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection, onStarted })
 }
 
-export type { Ensemble, RunInputs, RunResults, StartOptions } from './client/ensemble.js'
+export type { Ensemble, OwnWorkflow, RunInputs, RunResults, StartOptions } from './client/ensemble.js'
 export {
   AnswerRefusedError,
   ConnectionError,
@@ -44,7 +44,7 @@ export type { EventOptions } from './client/live/run-events.js'
 export type { RerunOptions } from './client/rerun.js'
 export type { Run, Steering } from './client/run.js'
 export type { RunEvent, TextCounts } from './client/run-event.js'
-export type { Answer, Revision } from './client/steer.js'
+export type { Answer, Approving, Revision } from './client/steer.js'
 export type { Resolved } from './client/texts.js'
 export type { Turn } from './client/thread/conversation.js'
 export type { ThreadOptions } from './client/thread/opening.js'

@@ -21,7 +21,8 @@ const RULES: Record<string, Rule> = {
   'contracts/schemas': { may: ['zod', 'contracts'] },
   contracts: { may: TEMPORAL('common', 'workflow'), asType: ['contracts/schemas'] },
   workflows: {
-    may: ['contracts', ...TEMPORAL('workflow', 'workflow-streams', 'common')],
+    // The last one is a person's own file, named when their worker starts.
+    may: ['contracts', ...TEMPORAL('workflow', 'workflow-streams', 'common'), 'ensemble-own-workflows'],
     asType: ['activities', 'contracts/schemas'],
   },
   activities: {
@@ -66,6 +67,8 @@ const RULES: Record<string, Rule> = {
   },
   compat: { may: ['client', 'contracts', 'contracts/schemas', 'config', 'index'] },
   index: { may: ['client', 'contracts', 'contracts/schemas', 'config', 'local', NODE] },
+  workflow: { may: ['workflows'], asType: ['contracts'] },
+  worker: { may: ['config', 'local', 'workers', NODE] },
 }
 
 const imports = sources(SRC).flatMap(importsOf)
@@ -140,17 +143,11 @@ describe('the public library', () => {
         "connect",
       ]
     `)
-    const source = readFileSync(join(SRC, 'index.ts'), 'utf8')
-    const types = Array.from(source.matchAll(/^export type \{([^}]*)\}/gm), ([, names = '']) => names.split(',')).flat()
-    expect(
-      types
-        .map((name) => name.trim())
-        .filter(Boolean)
-        .sort(),
-    ).toMatchInlineSnapshot(`
+    expect(typesOf('index.ts')).toMatchInlineSnapshot(`
       [
         "Answer",
         "Approval",
+        "Approving",
         "Citation",
         "Content",
         "ContentBlock",
@@ -169,6 +166,7 @@ describe('the public library', () => {
         "ModelServer",
         "OnText",
         "OnTexts",
+        "OwnWorkflow",
         "ParallelInput",
         "ParallelResult",
         "PlannedResult",
@@ -213,6 +211,68 @@ describe('the public library', () => {
     `)
   })
 })
+
+describe("the library for people's own workflows", () => {
+  it('exports these names to workflow code', () => {
+    expect(exportsOf('workflow.ts')).toMatchInlineSnapshot(`
+      [
+        "approval",
+        "call",
+        "fanOut",
+        "interruption",
+        "type Answer",
+        "type Block",
+        "type Call",
+        "type FanOut",
+        "type ItemResult",
+        "type ItemStatus",
+        "type OwnResult",
+        "type Question",
+        "type RunResult",
+        "type RunStatus",
+        "type StandardSchema",
+        "type Text",
+        "type TextRef",
+        "type Usage",
+        "type Usd",
+        "workflow",
+      ]
+    `)
+  })
+
+  it('exports these names to a worker', () => {
+    expect(exportsOf('worker.ts')).toMatchInlineSnapshot(`
+      [
+        "ConfigError",
+        "WorkerOptions",
+        "runWorker",
+      ]
+    `)
+  })
+})
+
+/** Values and types, as they are written. */
+function exportsOf(file: string): string[] {
+  const source = readFileSync(join(SRC, file), 'utf8')
+  const lists = Array.from(source.matchAll(/^export (type )?\{([^}]*)\}/gm), ([, type = '', names = '']) =>
+    named(names.split(',')).map((name) => type + name),
+  )
+  const own = Array.from(source.matchAll(/^export (?:async function|type) (\w+)/gm), ([, name = '']) => [name])
+  return [...lists, ...own].flat().sort()
+}
+
+function typesOf(file: string): string[] {
+  const source = readFileSync(join(SRC, file), 'utf8')
+  const alone = Array.from(source.matchAll(/^export type \{([^}]*)\}/gm), ([, names = '']) => names.split(',')).flat()
+  return named(alone)
+}
+
+function named(names: string[]): string[] {
+  return names
+    .map((name) => name.trim())
+    .filter(Boolean)
+    .sort()
+}
 
 function sources(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))

@@ -5,6 +5,7 @@ import type { CallDeps } from './call/deps.js'
 import { createSpentOn } from './call/spent-on.js'
 import { createGatherParts } from './delegate/gather-parts.js'
 import { createJudgePlan } from './delegate/judge-plan.js'
+import { digestOf } from './digest.js'
 import { createAnswer } from './documents/answer-activity.js'
 import { createGather } from './documents/gather.js'
 import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
@@ -25,6 +26,7 @@ export function createActivities(deps: ActivityDeps) {
     spentOn: createSpentOn(deps),
     keepOutcomes: createKeepOutcomes(deps),
     recallOutcomes: createRecallOutcomes(deps),
+    digest: async (value: unknown) => digestOf(value),
     consolidate: createConsolidate(deps),
     report: createReport(deps),
     gather: createGather(deps),

@@ -36,18 +36,15 @@ export function* changes(
     seen.refused.add(key)
     yield { type: 'refused', message, reason }
   }
-  for (const { name, title, digest, openedAt, answer } of report.approvals) {
+  for (const { name, title, digest, openedAt, answer, own } of report.approvals) {
     const key = JSON.stringify([name, digest, openedAt])
     if (answer || seen.approvals.has(key)) continue
     seen.approvals.add(key)
-    yield {
-      type: 'approval',
-      name,
-      title,
-      digest,
+    const plan = {
       ...(report.price && { price: report.price }),
       ...(report.outline && { outline: report.outline }),
     }
+    yield { type: 'approval', name, title, digest, ...(own ? { own } : plan) }
   }
 }
 

@@ -39,6 +39,21 @@ export async function checkInput(workflow: WorkflowName, given: unknown): Promis
   return input as Record<string, unknown>
 }
 
+/** As checkInput for a workflow of a person's own, which alone knows what its input may be. */
+export async function checkOwnInput(workflow: string, given: unknown): Promise<Record<string, unknown>> {
+  const { MAX_INPUT_BYTES } = await import('../contracts/schemas/index.js')
+  if (WORKFLOWS.some((name) => name === workflow))
+    throw new InvalidInputError(`"${workflow}" is a workflow of Ensemble's: wanted start, or a name of your own`)
+  const input = await plain(given)
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new InvalidInputError(`input: got ${JSON.stringify(input).slice(0, 80)}; wanted an object`)
+  refuseHalfCharacters(input, 'input')
+  const bytes = Buffer.byteLength(JSON.stringify(input))
+  if (bytes > MAX_INPUT_BYTES)
+    throw new InvalidInputError(`input: got ${bytes} bytes; wanted at most ${MAX_INPUT_BYTES}: name files for more`)
+  return input as Record<string, unknown>
+}
+
 /** A JSON Schema for people and editors: what the workflow's input may be. */
 export async function inputSchema(workflow: WorkflowName): Promise<unknown> {
   const [{ z }, { INPUTS }] = await Promise.all([import('zod'), import('../contracts/schemas/index.js')])

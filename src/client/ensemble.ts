@@ -13,7 +13,7 @@ import type {
   ThreadInput,
 } from '../contracts/schemas/index.js'
 import type { ThreadResult } from '../contracts/thread.js'
-import { checkInput, checkWorkflow } from './check-input.js'
+import { checkInput, checkOwnInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
 import { listRuns, type RunFacts, runFacts } from './facts.js'
 import { runHistory } from './history.js'
@@ -50,6 +50,9 @@ export type RunResults = {
  */
 export type StartOptions = { id?: string; onText?: OnTexts }
 
+/** What `workflow(…)` of `ensemble/workflow` makes. */
+export type OwnWorkflow = (input: never) => Promise<RunResult>
+
 export type Ensemble = {
   readonly address: string
   readonly namespace: string
@@ -59,6 +62,15 @@ export type Ensemble = {
    * id used with other input) before anything is started, ConnectionError.
    */
   start<N extends WorkflowName>(workflow: N, input: RunInputs[N], options?: StartOptions): Promise<Run<RunResults[N]>>
+  /**
+   * As `start`, for a workflow of your own by the name it is exported by: `startOwn<typeof research>('research', …)`.
+   * `taskQueue`: where its worker is, when that is not this connection's.
+   */
+  startOwn<W extends OwnWorkflow>(
+    workflow: string,
+    input: Parameters<W>[0],
+    options?: { id?: string; taskQueue?: string },
+  ): Promise<Run<Awaited<ReturnType<W>>>>
   /** A run by its id; asks nothing, so an unknown id is found out by the first question. */
   run<R extends RunResult = RunResult>(id: string): Run<R>
   /**
@@ -118,6 +130,17 @@ export function ensembleOn(server: Server): Ensemble {
           return result
         },
       }
+    },
+    async startOwn<W extends OwnWorkflow>(
+      workflow: string,
+      input: Parameters<W>[0],
+      options?: { id?: string; taskQueue?: string },
+    ) {
+      const id = options?.id === undefined ? newRunId(workflow) : checkRunId(options.id)
+      const argument = await checkOwnInput(workflow, input)
+      const own = options?.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }
+      await startRun(server, { workflow, id, argument, summary: workflow, own })
+      return runHandle<Awaited<ReturnType<W>>>(server, id)
     },
     run: (id) => runHandle(server, id),
     thread: (id, threadOptions) => threadHandle(server, checkRunId(id), threadOptions),

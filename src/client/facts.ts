@@ -1,7 +1,7 @@
 // What the server knows of a run without asking it: enough for lists, and for deciding what a command may do with it.
 import type { WorkflowExecutionInfo } from '@temporalio/client'
 import type { RunState } from '../contracts/messages.js'
-import { MEMO, WORKFLOWS } from '../contracts/names.js'
+import { MEMO, SEARCH_ATTRIBUTES, WORKFLOWS } from '../contracts/names.js'
 import type { RerunOf } from '../contracts/plan.js'
 import type { Root } from '../contracts/refs.js'
 import type { Usd } from '../contracts/usage.js'
@@ -54,7 +54,11 @@ export async function runFacts(server: Server, id: string): Promise<RunFacts> {
 /** Newest first, `limit` of them. Parts of other runs are left out: their run names them. */
 export async function* listRuns(server: Server, limit: number): AsyncGenerator<RunFacts> {
   const types = WORKFLOWS.map((name) => `'${name}'`).join(', ')
-  const query = `WorkflowType IN (${types}) AND ExecutionStatus != 'ContinuedAsNew'`
+  const ours = `WorkflowType IN (${types})`
+  // A person's own workflows have names of any kind; they are known by the attribute that every run of ours is given.
+  const own = (await server.searchAttributes()).has(SEARCH_ATTRIBUTES.usd)
+  const which = own ? `(${ours} OR ${SEARCH_ATTRIBUTES.usd} IS NOT NULL)` : ours
+  const query = `${which} AND ExecutionStatus != 'ContinuedAsNew'`
   let left = limit
   const found = server.client.workflow.list({ query, pageSize: Math.min(limit, 200) })[Symbol.asyncIterator]()
   while (left > 0) {

@@ -1,5 +1,5 @@
 // The events of a run: a discriminated union, so that a `switch` over `type` is checked by the compiler.
-import type { ItemState, RunState, StatusReport } from '../contracts/messages.js'
+import type { Approval, ItemState, RunState, StatusReport } from '../contracts/messages.js'
 import type { Price } from '../contracts/outcome.js'
 import type { Usd } from '../contracts/usage.js'
 import type { RunEnd } from './facts.js'
@@ -14,8 +14,19 @@ export type RunEvent =
    * `attempt` 0: the whole text, which was not streamed. `cursor`: goes on behind this text in another process.
    */
   | { type: 'text'; item: string; turn?: number; attempt: number; text: string; reset?: true; cursor?: number }
-  /** A question waits for a person. `outline`: what the plan would do, where a model made it. */
-  | { type: 'approval'; name: string; title: string; digest: string; price?: Price; outline?: string[] }
+  /**
+   * A question waits for a person: about a plan and its price, or of a person's own code (`own`). `outline`: what the plan
+   * would do, where a model made it.
+   */
+  | {
+      type: 'approval'
+      name: string
+      title: string
+      digest: string
+      price?: Price
+      outline?: string[]
+      own?: Approval['own']
+    }
   /** An item ended. */
   | { type: 'item'; item: ItemState }
   /** A message somebody sent had no effect. */

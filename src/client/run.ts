@@ -8,7 +8,7 @@ import { awaitResult } from './result.js'
 import type { RunEvent } from './run-event.js'
 import type { Server } from './server.js'
 import { askStatus, reportOf } from './snapshot.js'
-import { type Answer, type Revision, sendDecision, sendSignal } from './steer.js'
+import { type Answer, type Approving, type Revision, sendDecision, sendSignal } from './steer.js'
 import { resolveTexts } from './texts.js'
 
 /** `item`: id of an item, instead of the whole run. `by`: who asks. `id`: a repeated message counts once. */
@@ -22,7 +22,7 @@ export interface Run<R extends RunResult = RunResult> {
   /** What the server knows without a worker. */
   facts(): Promise<RunFacts>
   /** These three throw AnswerRefusedError with the run's reason, and NoWorkerError after 30 s. */
-  approve(answer?: Answer): Promise<Decided>
+  approve(answer?: Approving): Promise<Decided>
   reject(answer?: Answer): Promise<Decided>
   revise(revision: Revision): Promise<Decided>
   /** Stop now, keep what is there; the run ends `interrupted` with what it has. */

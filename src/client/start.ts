@@ -3,7 +3,7 @@
 
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
-import { MEMO, SEARCH_ATTRIBUTES, type WorkflowName } from '../contracts/names.js'
+import { MEMO, SEARCH_ATTRIBUTES } from '../contracts/names.js'
 import type { RerunOf } from '../contracts/plan.js'
 import { inputHash } from './canonical.js'
 import { asking, InvalidInputError } from './errors.js'
@@ -11,10 +11,12 @@ import type { Server } from './server.js'
 import { threadMemo } from './thread/options.js'
 
 export type Starting = {
-  workflow: WorkflowName
+  workflow: string
   id: string
   /** The workflow's one argument. */
   argument: Record<string, unknown>
+  /** A person's own workflow: its input means nothing here. `taskQueue`: instead of the connection's. */
+  own?: { taskQueue?: string }
   /** One line for lists: "review · src · 4 experts". */
   summary: string
   rerunOf?: RerunOf
@@ -43,9 +45,9 @@ async function startOnce(server: Server, starting: Starting): Promise<{ already:
 }
 
 /** A run with this id fails to start when there is or was one. */
-export async function startOptions(server: Server, { workflow, id, argument, summary, rerunOf }: Starting) {
+export async function startOptions(server: Server, { workflow, id, argument, own, summary, rerunOf }: Starting) {
   const attributes = await initialAttributes(server)
-  const streams = argument.stream ?? rerunOf?.stream ?? workflow === 'thread'
+  const streams = !own && (argument.stream ?? rerunOf?.stream ?? workflow === 'thread')
   const memo = {
     [MEMO.input]: inputHash(argument),
     ...(rerunOf && { [MEMO.rerunOf]: rerunOf }),
@@ -54,7 +56,7 @@ export async function startOptions(server: Server, { workflow, id, argument, sum
   }
   return {
     workflowId: id,
-    taskQueue: server.taskQueue,
+    taskQueue: own?.taskQueue ?? server.taskQueue,
     args: [argument] as [unknown],
     memo,
     staticSummary: summary,

@@ -18,6 +18,8 @@ import type { Server } from './server.js'
 export type Answer = Omit<Decision, 'kind' | 'input'>
 /** `input`: a patch of the run's input; null removes a field. */
 export type Revision = Answer & { input?: Record<string, unknown> }
+/** `input`: the answer, where a workflow asks for one. */
+export type Approving = Answer & { input?: unknown }
 
 const signals = { interrupt, pause, resume }
 

@@ -56,8 +56,8 @@ export type Decision = {
   note?: string
   /** The sender's id of this message: a repeated one counts once. */
   id?: string
-  /** For revise: a patch of the input; null removes a field. */
-  input?: Record<string, unknown>
+  /** For revise: a patch of the input (an object); null removes a field. For approve: the answer that is asked for. */
+  input?: unknown
 }
 
 export type Decided = { approval: string; digest: string; kind: DecisionKind; by: string; at: string }
@@ -66,6 +66,8 @@ export type Decided = { approval: string; digest: string; kind: DecisionKind; by
 export type Approval = {
   name: string
   title: string
+  /** Asked by a person's own code, not about a plan: takes no revision. `wantsInput`: an approval brings an answer. */
+  own?: { details?: unknown; wantsInput: boolean }
   digest: string
   openedAt: string
   /** `id`: the sender's own of the message. */

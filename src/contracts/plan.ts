@@ -65,7 +65,8 @@ export type Plan = {
 }
 
 export type PrepareRequest = {
-  workflow: 'parallel' | 'review' | 'documents' | 'delegate'
+  /** `calls`: of people's own workflow code. */
+  workflow: 'parallel' | 'review' | 'documents' | 'delegate' | 'calls'
   /** As the caller wrote it; `prepare` checks it. */
   input: unknown
   /** This execution's own ids. */

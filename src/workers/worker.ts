@@ -12,12 +12,17 @@ import type { Config } from '../config.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
+import { buildOwnBundle } from './own-bundle.js'
 
 export type HostedWorker = { worker: Worker; run(): Promise<void> }
 
-export type WorkerSettings = { connection: NativeConnection; namespace: string; config: Config }
+/** A person's own workflows and activities, hosted beside ours. */
+export type OwnCode = { workflowsPath: string; activities?: object }
 
-export async function createWorker({ connection, namespace, config }: WorkerSettings): Promise<HostedWorker> {
+export type WorkerSettings = { connection: NativeConnection; namespace: string; config: Config; own?: OwnCode }
+
+export async function createWorker({ connection, namespace, config, own }: WorkerSettings): Promise<HostedWorker> {
+  const workflowBundle = own ? { code: await buildOwnBundle(own.workflowsPath) } : await ourBundle()
   // One directory for both, so that gc removes a run's answers with the run.
   const dir = join(config.home, 'store')
   const store = directoryStore(dir)
@@ -29,8 +34,8 @@ export async function createWorker({ connection, namespace, config }: WorkerSett
     namespace,
     taskQueue: config.taskQueue,
     ...versioning(config.worker.deployment),
-    workflowBundle: existsSync(BUNDLE_PATH) ? { codePath: BUNDLE_PATH } : { code: await buildBundle() },
-    activities: createActivities(deps),
+    workflowBundle,
+    activities: withOwn(createActivities(deps), own?.activities),
     // Calls mostly wait for the network; what bounds them is each run's own concurrency.
     maxConcurrentActivityTaskExecutions: 500,
     // A run's first calls start with its workflow task instead of through the queue.
@@ -66,4 +71,14 @@ function versioning(deployment: Config['worker']['deployment']): Pick<WorkerOpti
   return {
     workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
   }
+}
+
+async function ourBundle() {
+  return existsSync(BUNDLE_PATH) ? { codePath: BUNDLE_PATH } : { code: await buildBundle() }
+}
+
+function withOwn(ours: object, theirs: object = {}): object {
+  const taken = Object.keys(theirs).filter((name) => name in ours)
+  if (taken.length > 0) throw new Error(`activities: ${taken.join(', ')} are names of Ensemble's own: rename yours`)
+  return { ...ours, ...theirs }
 }

@@ -46,7 +46,7 @@ async function worked(run: Run, plan: DelegationPlan): Promise<Pick<DelegateResu
 
 /** Planning alone answers nothing: it does not keep a run from having failed. */
 function finished(run: Run, answered: Pick<DelegateResult, 'answer' | 'tree'> = {}): Promise<DelegateResult> {
-  return conclude(run, answered, (item) => !isPlanning(item))
+  return conclude(run, answered, { isWork: (item) => !isPlanning(item) })
 }
 
 /** Only a run of ours starts parts; written by hand it is an unknown field, refused by `prepare`. */

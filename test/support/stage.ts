@@ -23,6 +23,8 @@ export type Stage = {
     taskQueue?: string
     home?: string
     cwd?: string
+    /** A person's own program, instead of ours. */
+    main?: string
     env?: NodeJS.ProcessEnv
   }): Promise<WorkerProcess>
   /** Starts a run as a foreign program would: by name, with plain JSON. */
@@ -46,17 +48,19 @@ export async function openStage(options: { workers?: number; searchAttributes?: 
     simulator,
     client,
     workers,
-    async addWorker({ address = server.address, baseUrl = simulator.url, taskQueue, home: own = home, cwd, env } = {}) {
-      const worker = await startWorker({
+    async addWorker(worker = {}) {
+      const { address = server.address, baseUrl = simulator.url, home: own = home, taskQueue, cwd, main, env } = worker
+      const started = await startWorker({
         address,
         baseUrl,
         home: own,
         ...(taskQueue && { taskQueue }),
         ...(cwd && { cwd }),
+        ...(main && { main }),
         ...(env && { extra: env }),
       })
-      workers.push(worker)
-      return worker
+      workers.push(started)
+      return started
     },
     start: (workflow, input, { id, taskQueue = 'ensemble' } = {}) =>
       client.workflow.start(workflow, {

@@ -16,14 +16,14 @@ export type WorkerProcess = {
 
 const MAIN = new URL('../../dist/workers/main.js', import.meta.url).pathname
 
-/** Resolves when it polls. `env` adds to a clean environment: no key of the machine reaches it. */
+/** Resolves when it polls. `extra` adds to a clean environment: no key of the machine reaches it. `main`: instead of ours. */
 export async function startWorker(
-  env: { address: string; home: string; baseUrl: string; taskQueue?: string; cwd?: string } & {
+  env: { address: string; home: string; baseUrl: string; taskQueue?: string; cwd?: string; main?: string } & {
     extra?: NodeJS.ProcessEnv
   },
 ): Promise<WorkerProcess> {
   await mkdir(env.home, { recursive: true })
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [env.main ?? MAIN], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     cwd: env.cwd ?? env.home,
     env: {

@@ -21,6 +21,8 @@ export type Draft = {
   texts?: number
   /** Of `delegate`: its calls follow from plans, so it has a price of its own. */
   delegation?: DraftDelegation
+  /** Bytes the texts of all answers may take together inline; absent: what a result holds. */
+  textBytes?: number
   /** Kept beside the plan for later steps, as JSON. */
   keep?: unknown
 }

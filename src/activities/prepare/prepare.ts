@@ -8,6 +8,7 @@ import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { keepText } from '../texts.js'
+import { draftCalls } from './calls.js'
 import { type Counts, countTokens } from './count.js'
 import { draftDelegate } from './delegate.js'
 import { draftDocuments } from './documents.js'
@@ -42,6 +43,8 @@ async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: Abor
   const counts = await countTokens(deps.claude, draft, signal)
   checkContext(draft, counts)
   const plan = await planOf(deps, request.self, request.workflow, draft, counts)
+  // A rerun begins with a plan; people's own code begins with itself.
+  if (request.workflow === 'calls') return plan
   const cache = draft.shared.map((part) => part.cache)
   const record: PlanRecord = {
     plan,
@@ -66,6 +69,8 @@ async function draftOf(
       return draftDocuments(input, (text) => store.put(self, text), signal)
     case 'delegate':
       return draftDelegate(input)
+    case 'calls':
+      return draftCalls(store, input)
   }
 }
 
@@ -162,5 +167,5 @@ async function delegationOf(
 function inlineBytes(draft: Draft, wanted: number): number {
   // An item with structured output carries its answer as text and parsed.
   const texts = draft.texts ?? draft.calls.reduce((sum, { call }) => sum + (call.output ? 2 : 1), 0)
-  return Math.min(wanted, Math.floor(RESULT_BYTES / texts))
+  return Math.min(wanted, Math.floor((draft.textBytes ?? RESULT_BYTES) / texts))
 }

@@ -28,7 +28,7 @@ export async function answer(
   kind: DecisionKind,
   given: string,
   name: string | undefined,
-  options: AnswerOptions & { input?: Record<string, unknown> },
+  options: AnswerOptions & { input?: unknown },
 ): Promise<number> {
   return withSession(WORKING, async (session) => {
     const run = session.ensemble.run(await session.runId(given))
@@ -46,11 +46,11 @@ async function send(
   run: Run,
   kind: DecisionKind,
   name: string | undefined,
-  { note, by = personName(), digest, input }: AnswerOptions & { input?: Record<string, unknown> },
+  { note, by = personName(), digest, input }: AnswerOptions & { input?: unknown },
 ) {
   const { approvals, price, server, outline } = await run.status()
   const open = openOne(run.id, approvals, name)
-  const known = { ...(price && { price }), ...(server && { server }), ...(outline && { outline }) }
+  const known = { ...(price && !open?.own && { price }), ...(server && { server }), ...(outline && { outline }) }
   if (open) for (const line of askedLines({ ...open, ...known })) say(line)
   // Without an open one the run itself says why an answer does not count, such as who answered before.
   const target = { ...(name !== undefined && { approval: name }), digest: digest ?? open?.digest }
@@ -60,9 +60,9 @@ async function send(
     ...(note !== undefined && { note }),
     by,
   }
-  if (kind === 'approve') return run.approve(message)
+  if (kind === 'approve') return run.approve({ ...message, ...(input !== undefined && { input }) })
   if (kind === 'reject') return run.reject(message)
-  return run.revise({ ...message, ...(input && { input }) })
+  return run.revise({ ...message, ...(input !== undefined && { input: input as Record<string, unknown> }) })
 }
 
 function openOne(id: string, approvals: Approval[], name: string | undefined): Approval | undefined {

@@ -63,7 +63,11 @@ async function answered(
     try {
       switch (prompted.kind) {
         case 'approve':
-          await run.approve({ digest: question.digest, approval: question.name })
+          await run.approve({
+            digest: question.digest,
+            approval: question.name,
+            ...('input' in prompted && { input: prompted.input }),
+          })
           return undefined
         case 'reject':
           await run.reject({ digest: question.digest, approval: question.name, ...noteOf(prompted.note) })
@@ -85,8 +89,8 @@ async function answered(
     } catch (error) {
       if (!(error instanceof AnswerRefusedError)) throw error
       say(`not taken: ${error.message}`)
-      // A revision that is no valid input leaves the question open; anything else was answered meanwhile.
-      if (prompted.kind !== 'revise') return undefined
+      // A revision or an answer that does not fit leaves the question open; anything else was answered meanwhile.
+      if (prompted.kind !== 'revise' && !('input' in prompted)) return undefined
     }
   }
 }

@@ -5,7 +5,7 @@ import { askedLines, type Question } from './question.js'
 
 /** `later` leaves the question open; `elsewhere`: somebody else answered; `left`: Ctrl-C. */
 export type Prompted =
-  | { kind: 'approve' }
+  | { kind: 'approve'; input?: unknown }
   | { kind: 'reject'; note?: string }
   | { kind: 'revise'; input?: Record<string, unknown>; note?: string }
   | { kind: 'later' | 'elsewhere' | 'left' }
@@ -29,13 +29,20 @@ export async function promptApproval(run: Run, question: Question, stopping: Abo
       options: [
         { value: 'approve' as const, label: 'Approve' },
         { value: 'reject' as const, label: 'Reject' },
-        { value: 'revise' as const, label: 'Revise', hint: 'change the input, then plan and price are made again' },
+        ...(question.own
+          ? []
+          : [
+              {
+                value: 'revise' as const,
+                label: 'Revise',
+                hint: 'change the input, then plan and price are made again',
+              },
+            ]),
         { value: 'later' as const, label: 'Later', hint: 'the run waits' },
       ],
     })
-    const details = isCancel(kind)
-      ? ({ kind: 'left' } as const)
-      : await detailsOf(kind, common, question.outline !== undefined)
+    const takes = { notes: question.outline !== undefined, input: question.own?.wantsInput ?? false }
+    const details = isCancel(kind) ? ({ kind: 'left' } as const) : await detailsOf(kind, common, takes)
     return answered.signal.aborted ? { kind: 'elsewhere' } : details
   } finally {
     clearInterval(watcher)
@@ -47,10 +54,15 @@ type Common = { input: typeof process.stdin; output: typeof process.stderr; sign
 async function detailsOf(
   kind: 'approve' | 'reject' | 'revise' | 'later',
   common: Common,
-  takesNotes: boolean,
+  takes: { notes: boolean; input: boolean },
 ): Promise<Prompted> {
   const { isCancel, text } = await import('@clack/prompts')
-  if (kind === 'approve' || kind === 'later') return { kind }
+  if (kind === 'later' || (kind === 'approve' && !takes.input)) return { kind }
+  if (kind === 'approve') {
+    const validate = (value?: string) => (isJson(value ?? '') ? undefined : 'wanted JSON')
+    const input = await text({ ...common, message: 'The answer, as JSON', validate })
+    return isCancel(input) ? { kind: 'left' } : { kind, input: JSON.parse(input) }
+  }
   if (kind === 'reject') {
     const reason = await text({ ...common, message: 'Why? (may be empty)' })
     if (isCancel(reason)) return { kind: 'left' }
@@ -58,13 +70,13 @@ async function detailsOf(
   }
   const patch = await text({
     ...common,
-    message: takesNotes
+    message: takes.notes
       ? 'What should the planner do otherwise? Words, or JSON to change the input'
       : 'What to change, as JSON (null removes a field)',
-    placeholder: takesNotes ? 'three parts are enough' : '{ "model": "haiku" }',
+    placeholder: takes.notes ? 'three parts are enough' : '{ "model": "haiku" }',
     validate: (value) => {
-      if (parsePatch(value ?? '') || (takesNotes && value?.trim())) return undefined
-      return takesNotes ? 'wanted words, or a JSON object' : 'wanted a JSON object, such as { "model": "haiku" }'
+      if (parsePatch(value ?? '') || (takes.notes && value?.trim())) return undefined
+      return takes.notes ? 'wanted words, or a JSON object' : 'wanted a JSON object, such as { "model": "haiku" }'
     },
   })
   if (isCancel(patch)) return { kind: 'left' }
@@ -80,6 +92,16 @@ export function parsePatch(text: string): Record<string, unknown> | undefined {
       : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
     throw error
   }
 }

@@ -1,5 +1,7 @@
 // An approval as it is put to a person: what would be done, for how much, and how to answer from anywhere.
+import type { Approval } from '../../contracts/messages.js'
 import type { ModelServer, Price } from '../../contracts/outcome.js'
+import { printable } from '../output.js'
 import { dollars } from '../views/money.js'
 
 export type Question = {
@@ -9,22 +11,24 @@ export type Question = {
   price?: Price
   server?: ModelServer
   outline?: string[]
+  own?: Approval['own']
 }
 
 /** Plain lines. `command` completes a command of ours. */
 export function questionLines(question: Question, id: string, command: (rest: string) => string): string[] {
   return [
     ...askedLines(question),
-    `  approve   ${command(`approve ${id}`)}`,
+    `  approve   ${command(`approve ${id}${question.own?.wantsInput ? ' --input answer.json' : ''}`)}`,
     `  reject    ${command(`reject ${id}`)}`,
-    `  revise    ${command(`revise ${id} --input patch.json`)}`,
+    ...(question.own ? [] : [`  revise    ${command(`revise ${id} --input patch.json`)}`]),
   ]
 }
 
 /** Title, price and digest: exactly what an answer counts for. */
-export function askedLines({ title, price, digest, server, outline = [] }: Omit<Question, 'name'>): string[] {
+export function askedLines({ title, price, digest, server, own, outline = [] }: Omit<Question, 'name'>): string[] {
   return [
     title,
+    ...(own?.details === undefined ? [] : [`  details   ${detailsLine(own.details)}`]),
     ...outline.map((line) => `  -         ${line}`),
     ...(price
       ? [`  price     about ${dollars(price.expectedUsd)}, at most ${dollars(price.worstUsd)}${unspent(server)}`]
@@ -32,6 +36,11 @@ export function askedLines({ title, price, digest, server, outline = [] }: Omit<
     ...(price?.basis ? [`  basis     ${price.basis}`] : []),
     `  digest    ${digest}`,
   ]
+}
+
+/** People and models write them: one line, without what a terminal would act on. */
+function detailsLine(details: unknown): string {
+  return printable(typeof details === 'string' ? details : (JSON.stringify(details) ?? ''))
 }
 
 /** Simulated answers are priced as real ones would be, and cost nothing. */

@@ -28,6 +28,10 @@ export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> 
     const patch = isObject(sent.input) ? sent.input : bare(sent)
     if (Object.keys(patch).length > 0) decision.input = patch
   }
+  if (kind === 'approve') {
+    const answer = sent.input === undefined ? bare(sent) : sent.input
+    if (sent.input !== undefined || Object.keys(bare(sent)).length > 0) decision.input = answer
+  }
   return decision
 }
 
@@ -58,7 +62,7 @@ export function readTarget(message: string, sent: unknown): Read<Target> {
   }
 }
 
-/** A patch written as the message itself: what is not one of our own fields. */
+/** A patch, or an answer, written as the message itself: what is not one of our own fields. */
 function bare(sent: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(sent).filter(([key]) => !OWN_FIELDS.has(key)))
 }

@@ -21,6 +21,7 @@ export const steps = proxyActivities<
     | 'spentOn'
     | 'keepOutcomes'
     | 'recallOutcomes'
+    | 'digest'
     | 'consolidate'
     | 'report'
     | 'gather'

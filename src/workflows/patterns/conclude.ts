@@ -26,18 +26,21 @@ export async function toItsEnd<R>(run: Run, body: () => Promise<R>): Promise<R> 
 }
 
 /**
- * @param more the fields a workflow's result has besides.
- * @param isWork items one of which must be ok; by default any. What only prepares work is none.
+ * What is different for a workflow. `isWork`: items one of which must be ok; by default any, and what only prepares work is
+ * none. `empty`: what a run is that made no call and was not stopped; by default failed.
  */
+export type Judging = { isWork?: (item: ItemResult) => boolean; empty?: RunStatus }
+
+/** @param more the fields a workflow's result has besides. */
 export async function conclude<M extends object>(
   run: Run,
   more?: M,
-  isWork: (item: ItemResult) => boolean = () => true,
+  judging: Judging = {},
 ): Promise<RunResult & { plan?: PlannedResult } & Partial<M>> {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled')
   const dry = run.plan?.dryRun ?? false
   const items = dry ? [] : await withEveryItem(run)
-  const status = dry ? 'planned' : statusOf(run, items, isWork)
+  const status = dry ? 'planned' : statusOf(run, items, judging)
   run.state = status
   changed(run)
   const result = { status, ...run.totals, items, ...(dry && { plan: plannedResult(run) }), ...more } as RunResult &
@@ -45,7 +48,7 @@ export async function conclude<M extends object>(
   if (status !== 'failed') return result
   throw ApplicationFailure.create({
     type: FAILURE.runFailed,
-    message: `no item of ${items.filter(isWork).length || items.length} is ok: ${items.find((item) => item.error)?.error?.message ?? 'none was answered'}`,
+    message: `no item of ${(judging.isWork ? items.filter(judging.isWork).length : 0) || items.length} is ok: ${items.find((item) => item.error)?.error?.message ?? 'none was answered'}`,
     nonRetryable: true,
     details: [result],
   })
@@ -59,10 +62,11 @@ async function withEveryItem(run: Run): Promise<ItemResult[]> {
   return [...missing, ...results]
 }
 
-function statusOf(run: Run, items: ItemResult[], isWork: (item: ItemResult) => boolean): RunStatus {
+function statusOf(run: Run, items: ItemResult[], { isWork = () => true, empty = 'failed' }: Judging): RunStatus {
   if (items.length > 0 && items.every((item) => item.status === 'ok')) return 'completed'
   if (run.rejected) return 'rejected'
   if (run.stopped) return 'interrupted'
+  if (items.length === 0) return empty
   return items.some((item) => item.status === 'ok' && isWork(item)) ? 'partial' : 'failed'
 }
 

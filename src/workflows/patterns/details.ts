@@ -37,17 +37,26 @@ function question(run: Run): string[] {
   const open = openApprovals(run)
   if (open.length === 0) return []
   return [
-    ...open.map(
-      ({ name, title, digest }) => `**${text(title, 250)}** (${text(name, 60)})\n\nDigest: \`${code(digest, 64)}\``,
-    ),
+    ...open.map(({ name, title, digest, own }) => {
+      const about = own?.details === undefined ? '' : `\n\n${text(shown(own.details), 1000)}`
+      return `**${text(title, 250)}** (${text(name, 60)})${about}\n\nDigest: \`${code(digest, 64)}\``
+    }),
     'Answer with *More Actions* → *Send a Signal*:',
     [
-      '- `approve` with no input, or `{"by": "your name"}`',
+      open.some(({ own }) => own?.wantsInput)
+        ? '- `approve` with the answer: `{"input": …}`'
+        : '- `approve` with no input, or `{"by": "your name"}`',
       '- `reject` with no input, or a reason: `"too dear"`',
-      `- \`revise\` with a patch of the input: \`{"concurrency": 5}\`${run.takesNotes ? ', or a note for the planner: `"three parts"`' : ''}`,
+      ...(open.every(({ own }) => own)
+        ? []
+        : [
+            `- \`revise\` with a patch of the input: \`{"concurrency": 5}\`${run.takesNotes ? ', or a note for the planner: `"three parts"`' : ''}`,
+          ]),
     ].join('\n'),
   ]
 }
+
+const shown = (details: unknown) => (typeof details === 'string' ? details : (JSON.stringify(details) ?? ''))
 
 function answers(run: Run): string[] {
   return run.approvals.slice(-MESSAGES).flatMap(({ name, answer }) => {

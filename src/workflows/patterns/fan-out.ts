@@ -7,14 +7,27 @@ import { call, type Ended, skipped } from './call.js'
 import { continueRun } from './continuation.js'
 import { stopRun, wasInterrupted } from './interruption.js'
 import { queuesOf } from './queues.js'
-import { changed, endItem, type Run } from './run.js'
+import { changed, endItem, openApprovals, type Run } from './run.js'
 
 /** Calls an execution makes before it continues as new: about 3,500 events of the 4,096 at which the server asks for it. */
 const PER_EXECUTION = 500
 
-/** Returns when every item has its outcome in `run`; with many items the run continues as new in between. */
-export async function fanOut(run: Run, plan: Plan): Promise<void> {
-  run.state = 'running'
+/** What is different inside code that cannot be begun again in the middle: people's own. */
+export type Inside = {
+  /** Cancelling it drops what has not started and interrupts what runs; the run goes on. */
+  scope: CancellationScope
+  /** Nobody waits for it any more. */
+  dropped(): boolean
+}
+
+/**
+ * Returns when every item has its outcome in `run`. A run of ours continues as new in between when there are many, and
+ * ends with its cancellation; not so with `inside`.
+ */
+export async function fanOut(run: Run, plan: Plan, inside?: Inside): Promise<void> {
+  const most = inside ? Number.POSITIVE_INFINITY : PER_EXECUTION
+  const parent = inside?.scope ?? CancellationScope.current()
+  if (openApprovals(run).length === 0) run.state = 'running'
   const ended = new Set(run.ended.map((item) => item.id))
   const skip = new Set(plan.skip)
   for (const { id } of plan.items) if (skip.has(id) && !ended.has(id)) endItem(run, skipped(id), 0)
@@ -22,8 +35,11 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
     run,
     plan,
     plan.items.filter(({ id }) => !ended.has(id) && !skip.has(id)),
+    // Of another fan-out's texts nothing is known here.
+    inside ? new Set() : run.released,
   )
-  setHandler(cacheReady, (sent?: unknown) => queues.ready((sent as { step?: unknown } | null | undefined)?.step), {
+  run.cached.add(queues.ready)
+  setHandler(cacheReady, (sent?: unknown) => tellCached(run, sent), {
     description: 'Internal: the cache that a leading call wrote can be read.',
   })
   let started = 0
@@ -41,7 +57,7 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
       return
     }
     started++
-    const scope = new CancellationScope()
+    const scope = new CancellationScope({ cancellable: true, parent })
     run.running.set(item.id, scope)
     call(requestOf(run, plan, item, leads), item.id, scope, () => wasInterrupted(run, item.id)).then(
       settle,
@@ -51,24 +67,31 @@ export async function fanOut(run: Run, plan: Plan): Promise<void> {
     )
   }
   const pump = () => {
-    if (run.stopped) for (const { id } of queues.drain()) endItem(run, skipped(id), 0)
-    while (!run.paused && active < plan.concurrency && started < PER_EXECUTION) {
+    if (run.stopped || inside?.scope.consideredCancelled || inside?.dropped())
+      for (const { id } of queues.drain()) endItem(run, skipped(id), 0)
+    while (!run.paused && active < plan.concurrency && started < most) {
       const next = queues.take()
       if (!next) return
       start(next.item, next.leads)
     }
   }
   run.listeners.push(pump)
-  const cancelled = onCancel(run)
+  const cancelled = onCancel(run, parent, inside ? () => {} : () => stopRun(run))
   changed(run)
   // Not cancellable itself: a cancelled run waits until its calls have handed over what they had.
   await CancellationScope.nonCancellable(() =>
-    condition(() => bug !== undefined || (active === 0 && (queues.empty() || started >= PER_EXECUTION))),
+    condition(() => bug !== undefined || (active === 0 && (queues.empty() || started >= most))),
   )
   run.listeners.splice(run.listeners.indexOf(pump), 1)
+  run.cached.delete(queues.ready)
   cancelled.forget()
   if (bug !== undefined) throw bug
   if (!queues.empty()) await continueRun(run, plan)
+}
+
+function tellCached(run: Run, sent: unknown): void {
+  const step = (sent as { step?: unknown } | null | undefined)?.step
+  for (const ready of run.cached) ready(step)
 }
 
 export function requestOf(run: Run, plan: Plan, item: PlannedItem, leads: boolean): CallRequest {
@@ -109,12 +132,16 @@ export function commonOf(run: Run, plan: Plan, id: string, model: string) {
   }
 }
 
-/** Temporal's own cancellation stops the run like an interruption; it ends as cancelled afterwards. */
-export function onCancel(run: Run): { forget(): void } {
+/** Temporal's own cancellation stops a run of ours like an interruption; it ends as cancelled afterwards. */
+export function onCancel(
+  run: Run,
+  scope: CancellationScope = CancellationScope.current(),
+  stop: () => void = () => stopRun(run),
+): { forget(): void } {
   let active = true
-  CancellationScope.current().cancelRequested.catch(() => {
+  scope.cancelRequested.catch(() => {
     if (!active) return
-    stopRun(run)
+    stop()
     changed(run)
   })
   return {

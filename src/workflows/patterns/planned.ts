@@ -41,7 +41,7 @@ export async function planned(
     if (decision?.kind === 'reject') run.rejected = true
     if (decision?.kind !== 'revise') return undefined
     const { input: change, note } = decision
-    const patched = patch(asked, change ?? {})
+    const patched = patch(asked, (change ?? {}) as Record<string, unknown>)
     try {
       plan = refine && !change ? await refine(plan, note) : await planAgain(patched, note)
       asked = patched
@@ -56,11 +56,19 @@ export async function planned(
   return undefined
 }
 
-async function prepare(run: Run, workflow: PrepareRequest['workflow'], input: unknown): Promise<Plan | undefined> {
+/** @returns undefined when the run was stopped meanwhile. */
+export async function prepare(
+  run: Run,
+  workflow: PrepareRequest['workflow'],
+  input: unknown,
+): Promise<Plan | undefined> {
   const unfit = whyUnfit(input)
   if (unfit) throw ApplicationFailure.nonRetryable(`input: ${unfit}`, FAILURE.invalidInput)
-  run.state = 'preparing'
-  changed(run)
+  // People's own code prepares calls again and again, while others run.
+  if (workflow !== 'calls') {
+    run.state = 'preparing'
+    changed(run)
+  }
   const scope = new CancellationScope({ cancellable: true })
   const stopped = condition(() => run.stopped).then(() => scope.cancel())
   try {

@@ -21,13 +21,14 @@ export type Queues = {
   empty(): boolean
 }
 
-export function queuesOf(run: Run, plan: Plan, items: PlannedItem[]): Queues {
+/** @param released groups whose siblings need not wait; those released here are added. */
+export function queuesOf(run: Run, plan: Plan, items: PlannedItem[], released: Set<string>): Queues {
   const free: PlannedItem[] = []
   const groups = new Map<string, Group>()
   for (const item of items) {
     const key = groupOf(plan, item)
     const group = key === undefined ? undefined : groups.get(key)
-    if (key === undefined || run.released.has(key)) free.push(item)
+    if (key === undefined || released.has(key)) free.push(item)
     else if (group) group.pending.push(item)
     else groups.set(key, { key, pending: [item] })
   }
@@ -35,7 +36,7 @@ export function queuesOf(run: Run, plan: Plan, items: PlannedItem[]): Queues {
   free.reverse()
   const release = (group: Group) => {
     if (!groups.delete(group.key)) return
-    run.released.add(group.key)
+    released.add(group.key)
     free.unshift(...group.pending.reverse())
     changed(run)
   }
@@ -43,7 +44,7 @@ export function queuesOf(run: Run, plan: Plan, items: PlannedItem[]): Queues {
     const leader = group.pending.shift()
     if (!leader) return undefined
     group.leader = leader
-    const settled = () => run.stopped || group.leader !== leader || run.released.has(group.key)
+    const settled = () => run.stopped || group.leader !== leader || released.has(group.key)
     // Not cancellable: nobody waits for it, so its cancellation would be an error that nobody handles.
     void CancellationScope.nonCancellable(() =>
       condition(settled, LEAD_MS, { summary: `cache of ${leader.id.slice(0, 60)}` }),

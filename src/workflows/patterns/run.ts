@@ -16,6 +16,13 @@ export const REASON_CHARACTERS = 500
 /** Senders' ids remembered, so that a repeated message counts once. */
 const SEEN_KEPT = 2000
 
+/** Who takes the answer to an open approval, and what makes an answer none. */
+export type Asked = {
+  take(decision: Decision): void
+  /** @returns why this answer does not count, if so. Reads only. */
+  refuses?(decision: Decision): string | undefined
+}
+
 export type Run = {
   workflow: string
   /** This execution's own ids. */
@@ -23,8 +30,8 @@ export type Run = {
   state: RunState
   plan?: Plan
   approvals: Approval[]
-  /** Gives the open approval of this name its answer. */
-  answers: Map<string, (decision: Decision) => void>
+  /** The open approvals, by name. */
+  answers: Map<string, Asked>
   refused: Refused[]
   refusedCount: number
   seen: Set<string>
@@ -38,6 +45,8 @@ export type Run = {
   running: Map<string, { cancel(): void }>
   /** Cache groups whose siblings need not wait. */
   released: Set<string>
+  /** Told of every cache that can be read, by the step that wrote it. */
+  cached: Set<(step: unknown) => void>
   ended: EndedItem[]
   /** Results of this execution; earlier ones wait in storage. */
   results: Map<string, ItemResult>
@@ -66,6 +75,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     interrupted: new Set(continued?.interrupted),
     running: new Map(),
     released: new Set(continued?.released),
+    cached: new Set(),
     ended: continued?.ended ?? [],
     results: new Map(),
     outcomes: continued?.outcomes ?? [],

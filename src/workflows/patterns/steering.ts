@@ -97,6 +97,8 @@ function judge(run: Run, decision: Read<Decision>): Judged {
     return { refused: `several approvals are open: name one of ${open.map((approval) => approval.name).join(', ')}` }
   if (digest === undefined && Date.now() - Date.parse(only.openedAt) < SHOWN_MS)
     return { refused: `"${only.title}" had just been shown: an answer this early needs its digest` }
+  const unfit = run.answers.get(only.name)?.refuses?.(decision)
+  if (unfit) return { refused: unfit }
   if (kind === 'revise' && !decision.input && !(run.takesNotes && decision.note))
     return {
       refused: run.takesNotes
@@ -125,7 +127,7 @@ function accept(run: Run, approval: Approval, decision: Decision): Decided {
   const { kind, by = 'unknown', note, id } = decision
   const at = new Date().toISOString()
   approval.answer = { kind, by, at, ...(note !== undefined && { note }), ...(id !== undefined && { id }) }
-  run.answers.get(approval.name)?.(decision)
+  run.answers.get(approval.name)?.take(decision)
   run.answers.delete(approval.name)
   changed(run)
   return decided(approval)

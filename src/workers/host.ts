@@ -1,0 +1,48 @@
+// A worker as a process: connected, logging, telling its health, and ending gracefully on SIGTERM, SIGINT and when the
+// process that started it goes away; started with an IPC channel it says when it is ready. The same for our own process
+// and a person's.
+import { NativeConnection, Runtime } from '@temporalio/worker'
+import type { Config } from '../config.js'
+import { serveHealth } from './health.js'
+import { workerLogger } from './logger.js'
+import { setCurrent } from './set-current.js'
+import { createWorker, type OwnCode } from './worker.js'
+
+/** Resolves when the worker was stopped and has drained. */
+export async function hostWorker(config: Config, own?: OwnCode): Promise<void> {
+  Runtime.install({ logger: workerLogger(config.worker.logLevel), shutdownSignals: [] })
+  const { healthPort } = config.worker
+  let state = () => 'STARTING'
+  const health = healthPort === undefined ? undefined : await serveHealth(healthPort, () => state())
+  const { address, namespace, tls, apiKey, metadata } = config.temporal ?? {
+    address: '127.0.0.1:7233',
+    namespace: 'default',
+  }
+  const connection = await NativeConnection.connect({
+    address,
+    ...(tls !== undefined && { tls }),
+    ...(apiKey && { apiKey }),
+    ...(metadata && { metadata }),
+  })
+  const { worker, run } = await createWorker({ connection, namespace, config, ...(own && { own }) })
+  state = () => worker.getState()
+  const stop = () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('disconnect', stop)
+  const running = run()
+  const { deployment } = config.worker
+  try {
+    if (deployment?.setCurrent) await Promise.race([setCurrent(connection, { namespace, deployment }), running])
+    process.send?.({ ready: true })
+    await running
+  } finally {
+    stop() // it still polls when its version could not be made the current one
+    await Promise.allSettled([running])
+    await health?.close()
+    await connection.close()
+    if (process.connected) process.disconnect()
+  }
+}

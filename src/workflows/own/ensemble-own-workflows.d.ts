@@ -1,0 +1,2 @@
+/** A person's own file, known when their worker starts. */
+declare module 'ensemble-own-workflows' {}

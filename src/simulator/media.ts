@@ -1,6 +1,7 @@
 // Images and PDFs in a request: what they count as in tokens, which is not the length of their base64, and what is
 // written in a PDF.
 
+import { constants, inflateSync } from 'node:zlib'
 import type { ContentBlockParam } from '@anthropic-ai/sdk/resources/messages'
 import { extractText, getDocumentProxy } from 'unpdf'
 import { blocksOf, type MessagesRequest } from './request.js'
@@ -14,11 +15,26 @@ export function mediaTokens(block: { type?: unknown }): number | undefined {
   const data = base64Of(block)
   if (data === undefined) return undefined
   if (block.type === 'image') return IMAGE_TOKENS
-  // Page objects may be compressed away; then the number of bytes has to do.
-  const pages = Buffer.from(data, 'base64')
-    .toString('latin1')
-    .match(/\/Type\s*\/Page\b/g)?.length
-  return PAGE_TOKENS * (pages ?? Math.ceil(data.length / 100_000))
+  return PAGE_TOKENS * Math.max(1, pageCount(Buffer.from(data, 'base64')))
+}
+
+/** Counts what says that it is a page, also where a writer has packed its objects. */
+function pageCount(pdf: Buffer): number {
+  const text = pdf.toString('latin1')
+  const packed = Array.from(text.matchAll(/\/Type\s*\/ObjStm\b.{0,200}?stream\r?\n/gs), ({ 0: head, index }) => {
+    const from = index + head.length
+    return unpacked(pdf.subarray(from, Math.max(from, text.indexOf('endstream', from))))
+  })
+  return [text, ...packed].reduce((sum, part) => sum + (part.match(/\/Type\s*\/Page\b/g)?.length ?? 0), 0)
+}
+
+function unpacked(bytes: Buffer): string {
+  try {
+    return inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1')
+  } catch {
+    // Packed in some other way, or damaged: nothing is seen in it.
+    return ''
+  }
 }
 
 /** The text on each page of each PDF of the last user message, in order; none for one that cannot be read. */

@@ -1,7 +1,11 @@
-// A real PDF, made when it is needed: pages of lines, an empty list for a page without text.
+// A real PDF, made when it is needed: pages of lines, an empty list for a page without text. `packed`: its
+// objects in compressed streams.
 import { PDFDocument, PDFHexString, PDFName, PDFNumber, StandardFonts } from 'pdf-lib'
 
-export async function makePdf(pages: string[][], options: { locked?: boolean } = {}): Promise<Buffer> {
+export async function makePdf(
+  pages: string[][],
+  options: { locked?: boolean; packed?: boolean } = {},
+): Promise<Buffer> {
   const pdf = await PDFDocument.create()
   const font = await pdf.embedFont(StandardFonts.Helvetica)
   for (const lines of pages) {
@@ -11,7 +15,7 @@ export async function makePdf(pages: string[][], options: { locked?: boolean } =
     })
   }
   if (options.locked) lock(pdf)
-  return Buffer.from(await pdf.save({ useObjectStreams: false }))
+  return Buffer.from(await pdf.save({ useObjectStreams: options.packed ?? false }))
 }
 
 /** Says that it is encrypted with a password, which no reader can know: there is none. */

@@ -11,7 +11,7 @@ export type Document = { path: string } & (
 )
 
 /** The API takes 32 MB a request; base64 makes 4 bytes of 3, and instructions and question want room. */
-export const MOST_PDF_BYTES = 23 * 1024 * 1024
+export const MOST_PDF_BYTES = 23_000_000
 
 /** The API counts an image's base64: 5 MiB of it. */
 export const MOST_IMAGE_BYTES = (5 * 1024 * 1024 * 3) / 4

@@ -5,9 +5,10 @@ import { interruption } from './figures/interruption.js'
 import { latency } from './figures/latency.js'
 import { sharing } from './figures/sharing.js'
 import { starting, waitingRuns } from './figures/start.js'
+import { streams } from './figures/streams.js'
 import { openStage } from './stage.js'
 
-const withWorkers = { fanOut, latency, interruption, sharing }
+const withWorkers = { fanOut, latency, interruption, sharing, streams }
 const alone = { starting, waitingRuns }
 const known = [...Object.keys(withWorkers), ...Object.keys(alone)]
 

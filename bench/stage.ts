@@ -29,7 +29,7 @@ export type SimulatorJournal = {
   billable: number
   inFlight: number
   aborted: number
-  requests: { at: number; endedAt?: number; outcome: string; usage?: Record<string, number> }[]
+  requests: { at: number; promptHead: string; endedAt?: number; outcome: string; usage?: Record<string, number> }[]
 }
 
 export async function openStage(temporal: string): Promise<BenchStage> {

@@ -10,6 +10,7 @@ export type RunOptions = {
   confirm?: Confirm
   yes?: boolean
   dryRun?: boolean
+  stream?: boolean
   detach?: boolean
   json?: boolean
 }
@@ -24,12 +25,14 @@ export function withRunOptions(command: Command): Command {
     )
     .option('--yes', 'do not ask: the same as --confirm never')
     .option('--dry-run', 'plan and price only')
+    .option('--stream', 'show texts while they arrive')
     .option('--id <id>', 'id of the run; starting it again with the same input gives the same run')
     .option('--json', 'the result as one JSON document')
 }
 
 /** Fields of the input that were given. `--yes` wins over `--confirm`. */
-export function commonInput({ model, maxTokens, concurrency, confirm, yes, dryRun }: RunOptions) {
+export function commonInput(options: RunOptions) {
+  const { model, maxTokens, concurrency, confirm, yes, dryRun, stream } = options
   return {
     ...(model !== undefined && { model }),
     ...(maxTokens !== undefined && { maxTokens }),
@@ -37,6 +40,7 @@ export function commonInput({ model, maxTokens, concurrency, confirm, yes, dryRu
     ...(confirm !== undefined && { confirm }),
     ...(yes && { confirm: 'never' as const }),
     ...(dryRun && { dryRun }),
+    ...(stream && { stream }),
   }
 }
 

@@ -82,6 +82,7 @@ export class KeyRefusedError extends NoResultError {
 }
 
 // gRPC status codes, by number because the library that names them is not ours to load.
+const CANCELLED = 1
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
 const PERMISSION_DENIED = 7
@@ -113,7 +114,7 @@ export function translated(error: unknown, what: { server: string; run?: string 
   }
   if (code === FAILED_PRECONDITION && /no poller/i.test(details))
     return new NoWorkerError(`no worker answers: ${details}`)
-  if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED || isGrpcDeadlineError(error)) {
+  if (code === UNAVAILABLE || isLate(error)) {
     return new ConnectionError(`cannot reach the Temporal server at ${what.server}: ${details || 'no answer'}`)
   }
   return error
@@ -130,4 +131,10 @@ export function grpcError(error: unknown): { code: number; details: string } | u
   if (isGrpcServiceError(error)) return error
   if (error instanceof ServiceError && isGrpcServiceError(error.cause)) return error.cause
   return undefined
+}
+
+/** A server that sees the deadline pass a moment before we do resets the request: to us that is a cancellation. */
+export function isLate(error: unknown): boolean {
+  const code = grpcError(error)?.code
+  return code === DEADLINE_EXCEEDED || code === CANCELLED || isGrpcDeadlineError(error)
 }

@@ -1,11 +1,11 @@
 // How a run is doing right now, from two places: the run's own report, by query (needs a worker), and its calls in
 // flight, from their heartbeats, which the server knows without asking the run.
-import { defaultPayloadConverter, isGrpcDeadlineError } from '@temporalio/client'
+import { defaultPayloadConverter } from '@temporalio/client'
 import type { QueryDefinition } from '@temporalio/common'
 import type { CallProgress } from '../contracts/call.js'
 import { type StatusReport, status } from '../contracts/messages.js'
 import type { RunResult } from '../contracts/outcome.js'
-import { asking, NoWorkerError } from './errors.js'
+import { asking, isLate, NoWorkerError } from './errors.js'
 import type { Server } from './server.js'
 
 const QUERY_MS = 5000 // far longer than an answer takes, and a server now and then loses one
@@ -22,7 +22,7 @@ export async function askQuery<T>(server: Server, id: string, query: QueryDefini
       try {
         return await server.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(query))
       } catch (error) {
-        if (!isGrpcDeadlineError(error)) throw error
+        if (!isLate(error)) throw error
       }
     }
     throw new NoWorkerError(`no worker on task queue "${server.taskQueue}" answers for run "${id}"`)

@@ -38,7 +38,7 @@ async function startOnce(server: Server, starting: Starting): Promise<{ already:
       return { already: false }
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-      await sameRun(server, workflow, id, inputHash(argument))
+      await sameRun(server, workflow, id, hashOf(argument))
       return { already: true }
     }
   })
@@ -49,7 +49,7 @@ export async function startOptions(server: Server, { workflow, id, argument, own
   const attributes = await initialAttributes(server)
   const streams = !own && (argument.stream ?? rerunOf?.stream ?? workflow === 'thread')
   const memo = {
-    [MEMO.input]: inputHash(argument),
+    [MEMO.input]: hashOf(argument),
     ...(rerunOf && { [MEMO.rerunOf]: rerunOf }),
     ...(streams && { [MEMO.stream]: true }),
     ...(workflow === 'thread' && threadMemo(argument)),
@@ -82,4 +82,9 @@ async function initialAttributes(server: Server): Promise<SearchAttributePair[]>
     { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.usd, 'DOUBLE'), value: 0 },
   ]
   return pairs.filter(({ key }) => registered.has(key.name))
+}
+
+/** Of what is asked: whether its texts are shown while they arrive makes no other run of it. */
+function hashOf({ stream: _, ...asked }: Record<string, unknown>): string {
+  return inputHash(asked)
 }

@@ -24,9 +24,12 @@ export function command(): Command {
     .option('--system <text>', 'system prompt')
     .option('--cache-system', 'cache the system prompt')
     .option('--file <path>', 'append a file: text, png, jpg, gif, webp, pdf (may be given again)', several)
+    .option('--no-stream', 'show the answer when it is there, not while it arrives')
     .option('--detach', 'do not wait for the answer')
     .action(async (prompt: string | undefined, options: AskOptions) => {
       const { system, cacheSystem, id, detach, json } = options
+      // A file or a pipe gets exactly the answer, so only a terminal is shown it before its end.
+      const arriving = options.stream !== false && !detach && !json && Boolean(process.stdout.isTTY)
       const item = {
         id: 'answer',
         prompt: await fullPrompt(prompt, options.file ?? []),
@@ -35,8 +38,9 @@ export function command(): Command {
       }
       process.exitCode = await startAndFollow({
         workflow: 'parallel',
-        input: { items: [item], ...commonInput(options) },
+        input: { items: [item], ...commonInput({ ...options, stream: options.stream === true || arriving }) },
         plainText: true,
+        arriving,
         ...(id !== undefined && { id }),
         ...(detach && { detach }),
         ...(json && { json }),

@@ -13,6 +13,7 @@ type Options = {
   fresh?: boolean
   confirm?: Confirm
   yes?: boolean
+  stream?: boolean
   id?: string
   detach?: boolean
   json?: boolean
@@ -25,10 +26,11 @@ export function command(): Command {
     .option('--fresh', 'use no earlier answer')
     .option('--confirm <when>', 'ask before calls: always, never, or above so many USD', confirm)
     .option('--yes', 'do not ask: the same as --confirm never')
+    .option('--stream', 'show texts while they arrive')
     .option('--id <id>', 'id of the new run')
     .option('--detach', 'do not follow the run')
     .option('--json', 'the result as one JSON document')
-    .action(async (given: string, { item, fresh, confirm: when, yes, id, detach, json }: Options) => {
+    .action(async (given: string, { item, fresh, confirm: when, yes, stream, id, detach, json }: Options) => {
       if (id !== undefined) checkRunId(id)
       process.exitCode = await withSession(detach ? LOOKING : WORKING, async (session) => {
         if (detach) await refuseAlone(session)
@@ -37,6 +39,7 @@ export function command(): Command {
           ...(item && { items: item }),
           ...(fresh && { fresh }),
           ...(when !== undefined && { confirm: when }),
+          ...(stream && { stream }),
           ...(yes && { confirm: 'never' as const }),
           ...(id !== undefined && { id }),
         })

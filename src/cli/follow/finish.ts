@@ -11,7 +11,13 @@ import { planLines } from '../views/plan-lines.js'
 import { markdownOf } from '../views/report.js'
 import { unspent } from './question.js'
 
-export type Finishing = { json?: boolean; plainText?: boolean; server?: ModelServer }
+export type Finishing = {
+  json?: boolean
+  plainText?: boolean
+  /** The answer was written as it arrived. */
+  shown?: boolean
+  server?: ModelServer
+}
 
 /** Returns the exit code. */
 export async function finish(session: Session, run: Run, options: Finishing): Promise<number> {
@@ -19,7 +25,7 @@ export async function finish(session: Session, run: Run, options: Finishing): Pr
   if (options.json) json({ run: run.id, ...result })
   else if (keyRefused(result)) say(`the model server refused the key: ${result.items[0]?.error?.message}`)
   else if (result.status === 'planned') data(planLines(result).join('\n'))
-  else printed(result, options)
+  else if (!options.shown) printed(result, options)
   if (!options.plainText && !keyRefused(result)) summed(session, run.id, result, options.server)
   else if (result.status !== 'completed') say(`${result.status}: ${firstError(result) ?? 'no answer'}`)
   return exitOfResult(result)

@@ -6,6 +6,7 @@ import type { ModelServer } from '../../contracts/outcome.js'
 import { EXIT } from '../exit.js'
 import { json, say, someoneIsThere } from '../output.js'
 import type { Session } from '../session.js'
+import { answerView } from '../views/answer-view.js'
 import { openView, type View } from '../views/view.js'
 import { finish } from './finish.js'
 import { promptApproval } from './prompt-approval.js'
@@ -17,6 +18,8 @@ export type Following = {
   answer?: (run: Run, question: Question) => Promise<void>
   /** Prints the answer alone instead of a report. */
   plainText?: boolean
+  /** Writes the answer of a run of one call as it arrives. */
+  arriving?: boolean
 }
 
 type Left = { code: number }
@@ -25,7 +28,8 @@ type Left = { code: number }
 export async function follow(session: Session, run: Run, options: Following = {}): Promise<number> {
   const watching = new AbortController()
   const release = onInterrupt(() => watching.abort())
-  const view = openView()
+  const answer = options.arriving ? answerView() : undefined
+  const view = answer ?? openView()
   let server: ModelServer | undefined
   try {
     for await (const event of run.events({ signal: watching.signal })) {
@@ -40,7 +44,7 @@ export async function follow(session: Session, run: Run, options: Following = {}
     release()
   }
   if (watching.signal.aborted) return detached(session, run)
-  return finish(session, run, { ...options, ...(server && { server }) })
+  return finish(session, run, { ...options, shown: answer?.shown() ?? false, ...(server && { server }) })
 }
 
 /** undefined when following goes on. */

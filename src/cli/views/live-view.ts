@@ -5,6 +5,7 @@ import type { RunEvent } from '../../client/run-event.js'
 import { type Colours, colours, printable } from '../output.js'
 import { type Board, counted, newBoard, note, type Row, secondsOf, spent } from './board.js'
 import { dollars } from './money.js'
+import { textLines } from './text-lines.js'
 import type { View } from './view.js'
 
 const REDRAW_MS = 200
@@ -13,6 +14,7 @@ export function liveView(stream: NodeJS.WriteStream): View {
   const board = newBoard()
   const colour = colours(stream)
   const update = createLogUpdate(stream)
+  const texts = textLines(colour, stream.columns ?? 80)
   const draw = () => update(drawn(board, colour, stream.rows ?? 24, stream.columns ?? 80))
   let timer: NodeJS.Timeout | undefined
   const rest = () => {
@@ -25,6 +27,10 @@ export function liveView(stream: NodeJS.WriteStream): View {
   const show = (event: RunEvent) => {
     note(board, event)
     timer ??= setInterval(draw, REDRAW_MS)
+    // Above the lines of the agents, where it scrolls away like any text.
+    if (event.type === 'text') for (const line of texts.take(event)) update.persist(line)
+    if (event.type === 'item') for (const line of texts.rest(event.item.id)) update.persist(line)
+    if (event.type === 'end') for (const line of texts.rest()) update.persist(line)
     if (event.type === 'warning') update.persist(colour.yellow(printable(`warning: ${event.message}`)))
     if (event.type === 'refused') {
       update.persist(colour.yellow(printable(`refused: ${event.message}: ${event.reason}`)))

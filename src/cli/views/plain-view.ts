@@ -1,8 +1,9 @@
 // For logs and pipes: a line when something begins or ends, and now and then one that shows an agent is alive.
 import type { RunEvent } from '../../client/run-event.js'
-import { say } from '../output.js'
+import { colours, say } from '../output.js'
 import { newBoard, note, type Row, secondsOf } from './board.js'
 import { dollars } from './money.js'
+import { textLines } from './text-lines.js'
 import type { View } from './view.js'
 
 const EACH_MS = 2000 // an agent's progress at most this often
@@ -18,12 +19,17 @@ export function plainView(): View {
     told.set(row.id, now)
     say(last === undefined ? `  ${row.id}: started (${row.model})` : `  ${row.id}: ${row.tokens} tokens${quoted(row)}`)
   }
+  const texts = textLines(colours(process.stderr))
   const show = (event: RunEvent) => {
     const row = note(board, event)
     if (event.type === 'status') say(statusLine(event))
     else if (event.type === 'progress') progress(row!)
-    else if (event.type === 'item') say(`  ${endLine(row!)}`)
-    else if (event.type === 'warning') say(`warning: ${event.message}`)
+    else if (event.type === 'item') {
+      for (const line of texts.rest(event.item.id)) say(line)
+      say(`  ${endLine(row!)}`)
+    } else if (event.type === 'warning') say(`warning: ${event.message}`)
+    else if (event.type === 'text') for (const line of texts.take(event)) say(line)
+    else if (event.type === 'end') for (const line of texts.rest()) say(line)
     else if (event.type === 'refused') say(`refused: ${event.message}: ${event.reason}`)
   }
   return { show, rest: () => undefined, close: () => undefined }

@@ -40,17 +40,20 @@ function parts(pieces: string[], task: string): PlannedPart[] {
   const ids = new Set<string>()
   const head = task.replace(/\s+/g, ' ').slice(0, 80)
   return pieces.map((piece) => {
-    const slug = piece
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 20)
-    let id = slug.replace(/-+$/, '') || 'part'
-    for (let more = 2; ids.has(id); more++) id = `${slug || 'part'}-${more}`
+    const slug = slugOf(piece)
+    let id = slug
+    for (let more = 2; ids.has(id); more++) id = `${slug}-${more}`
     ids.add(id)
     const context = 'SIMULATED plan: made by splitting the words of the task.'
     return { id, task: `${piece}${WHOLE}${head})`, context, delegate: piece.split(' ').length >= LARGE }
   })
+}
+
+/** Whole words, as many as make a short name. */
+function slugOf(piece: string): string {
+  const words = piece.toLowerCase().match(/[a-z0-9]+/g) ?? ['part']
+  const fitting = words.reduce((name, word) => (name.length + word.length < 20 ? `${name}-${word}` : name))
+  return fitting.slice(0, 20)
 }
 
 /** "three parts", "at most 4 parts": what a person's note asks for. */

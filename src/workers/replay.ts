@@ -7,9 +7,15 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
 
 /** @param history as `temporal workflow show --output json` prints it. Throws DeterminismViolationError. */
-export async function replay(history: unknown, workflowId = 'replay'): Promise<void> {
+export async function replay(history: unknown, workflowId = idIn(history)): Promise<void> {
   const workflowBundle = existsSync(BUNDLE_PATH) ? { codePath: BUNDLE_PATH } : { code: await buildBundle() }
   await Worker.runReplayHistory({ workflowBundle }, history, workflowId)
+}
+
+/** Ids of children are made from it, so it belongs to what must fit. */
+function idIn(history: unknown): string {
+  const { events } = history as { events?: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[] }
+  return events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? 'replay'
 }
 
 async function main(source: string | undefined): Promise<void> {

@@ -99,6 +99,24 @@ record('documents', 'completed', async () => {
   return stage.start('documents', { files: ['lease.md', 'call.*'], questions, confirm: 'never' })
 })
 
+it('delegate', async () => {
+  if (isThere('delegate')) return
+  const task = 'Write a poem, draw a map and compose a song that is long enough to be split again'
+  const handle = await stage.start('delegate', { task, confirm: 'always' })
+  const digest = await asked(handle)
+  await handle.executeUpdate('decide', { args: [{ kind: 'revise', digest, note: 'two parts are enough' }] })
+  await handle.executeUpdate('decide', { args: [{ kind: 'approve', digest: await asked(handle, 2) }] })
+  await handle.result()
+  await keep('delegate', handle)
+})
+it('delegate-part', async () => {
+  if (isThere('delegate-part')) return
+  const task = 'Write a poem and compose a very long song with a verse for every month'
+  const handle = await stage.start('delegate', { task, confirm: 'never' })
+  await handle.result()
+  await keep('delegate-part', stage.client.workflow.getHandle(`${handle.workflowId}/compose-a-very-long`))
+})
+
 it('continued', async () => {
   if (isThere('continued-last')) return
   const items = Array.from({ length: 502 }, (_, index) => ({ id: `i${index}`, prompt: 'n' }))

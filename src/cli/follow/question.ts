@@ -20,9 +20,11 @@ export function questionLines(question: Question, id: string, command: (rest: st
     ...askedLines(question),
     `  approve   ${command(`approve ${id}${question.own?.wantsInput ? ' --input answer.json' : ''}`)}`,
     `  reject    ${command(`reject ${id}`)}`,
-    ...(question.own ? [] : [`  revise    ${command(`revise ${id} --input patch.json`)}`]),
+    ...(question.own ? [] : [`  revise    ${command(`revise ${id} --input patch.json`)}${noteHint(question)}`]),
   ]
 }
+
+const noteHint = ({ outline }: Question) => (outline ? ', or --note TEXT for the planner' : '')
 
 /** Title, price and digest: exactly what an answer counts for. */
 export function askedLines({ title, price, digest, server, own, outline = [] }: Omit<Question, 'name'>): string[] {

@@ -8,3 +8,4 @@ export { type Block, type Call, call, type FanOut, fanOut } from './workflows/ow
 export { interruption } from './workflows/own/interruption.js'
 export { type OwnResult, workflow } from './workflows/own/run.js'
 export type { StandardSchema } from './workflows/own/standard-schema.js'
+export { type Thread, type ThreadSettings, thread } from './workflows/own/thread.js'

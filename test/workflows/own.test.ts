@@ -162,6 +162,36 @@ describe('its interruption', () => {
   })
 })
 
+describe('its conversations', () => {
+  const says = (text: string) => ({ match: { prompt: `talk ${text}` }, reply: { text: `heard ${text}` } })
+
+  it('answer in order, remember what was said, and forget it when they are cleared', async () => {
+    stage.simulator.setRules(['one', 'two', 'three', 'anew'].map(says))
+    const { status, output, items } = await run<{ all: string[][]; said: number }>('talk')
+    expect(output).toEqual({
+      all: ['one', 'two', 'three', 'anew'].map((text, index) => [`agent/${index + 1}`, 'ok', `heard ${text}`]),
+      said: 3,
+    })
+    expect(status).toBe('completed')
+    expect(items.map(({ id, text }) => [id, text])).toEqual([1, 2, 3, 4].map((turn) => [`agent/${turn}`, undefined]))
+    const sizes = requestsOf(stage, 'talk').map(({ usage }) => usage?.input_tokens ?? 0)
+    expect(sizes[1]).toBeGreaterThan(sizes[0] ?? 0)
+    expect(sizes[2]).toBeGreaterThan(sizes[1] ?? 0)
+    expect(sizes[3]).toBeLessThan(sizes[1] ?? 0)
+  })
+
+  it('keep the part of an answer that was interrupted, by its id, and go on', async () => {
+    const slowly = { text: 'slowly it says this and that, '.repeat(20), delayMs: 30_000 }
+    stage.simulator.setRules([{ match: { prompt: 'talk two' }, reply: slowly }, ...['one', 'three', 'anew'].map(says)])
+    const handle = await stage.start('talk', {})
+    await until('the second answer to begin', () => requestsOf(stage, 'talk two')[0]?.firstByteAt !== undefined)
+    await handle.signal('interrupt', 'agent/2')
+    const { status, output } = (await resultOf(handle)) as RunResult as OwnResult<{ all: string[][] }>
+    expect(status).toBe('partial')
+    expect(output?.all.map(([, turn]) => turn)).toEqual(['ok', 'interrupted', 'ok', 'ok'])
+  })
+})
+
 describe('its mistakes', () => {
   it('that cannot be asked fail the run with the reason, before any call', async () => {
     const failure = async (name: string) => failureOf(await stage.start(name, {}))
@@ -177,6 +207,7 @@ describe('its mistakes', () => {
       type: 'InvalidInput',
       message: expect.stringMatching(/inside workflow/),
     })
+    expect(await failure('mute')).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(/is empty/) })
     expect(stage.simulator.journal().posts).toBe(0)
   })
 

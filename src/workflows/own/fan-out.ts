@@ -37,7 +37,8 @@ export type FanOut = Omit<Call, 'id'> &
 
 /** More would not fit into a run's history and result. */
 const MOST_CALLS = 4000
-const INLINE_BYTES = 256 * 1024
+/** An answer's text is to be worked with, so it comes as text. */
+export const INLINE_BYTES = 256 * 1024
 /** All requests of a fan-out travel to `prepare` in one payload. */
 const INPUT_BYTES = 1024 * 1024
 
@@ -110,7 +111,7 @@ async function agreed(run: Run, input: object): Promise<Plan | undefined> {
 }
 
 /** What people see of a run is one plan: that of all its calls so far. */
-function addToPlan(run: Run, { items, price, warnings, ...plan }: Plan): void {
+export function addToPlan(run: Run, { items, price, warnings, ...plan }: Plan): void {
   const before = run.plan
   run.plan = {
     ...plan,
@@ -129,13 +130,16 @@ function addToPlan(run: Run, { items, price, warnings, ...plan }: Plan): void {
   changed(run)
 }
 
-/** The texts are the caller's from here on: the run's own result has facts only, however many calls it makes. */
+/** The texts are the caller's from here on: a run's own result has facts only, however many calls it makes. */
 function taken(run: Run, name: string, id = name): ItemResult {
   const result = run.results.get(name)
   if (!result) throw new Error(`call ${name} has no result`)
-  const { text: _, output: __, partial: ___, ...facts } = result
-  run.results.set(name, facts)
+  run.results.set(name, factsOf(result))
   return { ...result, id }
+}
+
+export function factsOf({ text: _, output: __, partial: ___, ...facts }: ItemResult): ItemResult {
+  return facts
 }
 
 function defined<T extends object>(value: T): T {

@@ -65,20 +65,24 @@ export function isEnding(): boolean {
 
 /** `wanted`, or with a number behind it when the run has used that name: a journal's steps must differ. */
 export function uniqueName(wanted: string): string {
-  const { taken } = current()
-  let name = wanted
-  for (let count = 2; taken.has(name); count++) name = `${wanted}#${count}`
-  taken.add(name)
-  return name
+  return take((count) => (count === 1 ? wanted : `${wanted}#${count}`))
 }
 
 /** As `uniqueName` for what nobody named: "call-1", "call-2". */
 export function numberedName(kind: string): string {
+  return take((count) => `${kind}-${count}`)
+}
+
+function take(nameOf: (count: number) => string): string {
   const { taken } = current()
+  // Code that continued as new begins to count again, and must not find the answers of the time before.
+  const before = workflowInfo().continuedFromExecutionRunId
+  const within = before === undefined ? '' : `${before.slice(0, 8)}/`
   let count = 1
-  while (taken.has(`${kind}-${count}`)) count++
-  taken.add(`${kind}-${count}`)
-  return `${kind}-${count}`
+  while (taken.has(within + nameOf(count))) count++
+  const name = within + nameOf(count)
+  taken.add(name)
+  return name
 }
 
 /** Fails the run: what its code asked for cannot be done. */

@@ -2,10 +2,11 @@
 import { ActivityFailure, ApplicationFailure, workflowInfo } from '@temporalio/workflow'
 import { FAILURE } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
+import type { ThreadPlan } from '../../contracts/thread.js'
 import { isUnreadable } from '../../contracts/unreadable.js'
 import { planning } from './call.js'
 import { type Conversation, openConversation } from './conversation.js'
-import { changed } from './run.js'
+import { changed, type Run } from './run.js'
 import { readMessage } from './thread-messages.js'
 import { accept } from './thread-queue.js'
 import { see, type Thread, waitingMessages } from './thread-state.js'
@@ -26,7 +27,7 @@ export async function preparedThread(thread: Thread, input: unknown): Promise<Co
   const { run } = thread
   changed(run)
   // No input at all is a thread with nothing but defaults.
-  const plan = await prepare(thread, input ?? {})
+  const plan = await preparedSettings(run, input ?? {})
   const conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId })
   renumber(thread, plan.state.next - 1)
   thread.conversation = conversation
@@ -35,7 +36,8 @@ export async function preparedThread(thread: Thread, input: unknown): Promise<Co
   return conversation
 }
 
-async function prepare({ run }: Thread, input: unknown) {
+/** Throws ApplicationFailure `InvalidInput`. */
+export async function preparedSettings(run: Run, input: unknown): Promise<ThreadPlan> {
   if (isUnreadable(input)) throw invalid(`${input.unreadable}; wanted JSON`)
   if (isTooDeep(input)) throw invalid(`is nested too deep; wanted at most ${MAX_NESTING} levels of lists and objects`)
   try {

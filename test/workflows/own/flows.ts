@@ -1,6 +1,6 @@
 // Workflows as people write them, for own.test.ts: each shows one thing that `ensemble/workflow` promises.
 import { CancellationScope, condition, proxyActivities, sleep } from '@temporalio/workflow'
-import { approval, call, fanOut, interruption, type Text, workflow } from 'ensemble/workflow'
+import { approval, call, fanOut, interruption, type Text, thread, workflow } from 'ensemble/workflow'
 import { z } from 'zod'
 
 /** Activities of their own: see worker.mjs. */
@@ -70,6 +70,20 @@ export const halfway = workflow(async () => {
 })
 
 export const tried = workflow(async () => (await call({ prompt: 'doomed' })).error?.type)
+
+/** Three messages at once to one agent; then it is cleared and asked once more. */
+export const talk = workflow(async () => {
+  const agent = thread({ id: 'agent', system: 'You are patient.' })
+  const answers = await Promise.all(['talk one', 'talk two', 'talk three'].map((text) => agent.send(text)))
+  const said = agent.length
+  await agent.clear()
+  const fresh = await agent.send('talk anew')
+  return { all: [...answers, fresh].map(({ id, status, text, partial }) => [id, status, text ?? partial]), said }
+})
+
+export const mute = workflow(async () => {
+  await thread().send(' ')
+})
 
 export const silent = workflow(async () => 'nothing asked')
 

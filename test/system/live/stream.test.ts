@@ -41,7 +41,7 @@ it('continues as new under load: nothing twice, what is gone is said, any client
   expect(gone).toBeInstanceOf(WorkflowUpdateFailedError)
   expect((gone as WorkflowUpdateFailedError).cause).toMatchObject({ type: 'TruncatedOffset' })
   const client = WorkflowStreamClient.create(stage.client, 'loaded/stream')
-  client.topic('said').publish('by another client', true)
+  client.topic('said').publish('by another client', { forceFlush: true })
   for await (const { data } of client.subscribe<string>('said', read.next_offset, { resultType: true })) {
     expect(data).toBe('by another client')
     break

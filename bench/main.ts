@@ -1,15 +1,17 @@
 // The figures README shows. Each beside its baseline, measured in the same run on the same machine; `npm run bench NAME`
 // measures some of them.
 import { fanOut } from './figures/fan-out.js'
+import { idleThreads } from './figures/idle-threads.js'
 import { interruption } from './figures/interruption.js'
 import { latency } from './figures/latency.js'
 import { sharing } from './figures/sharing.js'
 import { starting, waitingRuns } from './figures/start.js'
 import { streams } from './figures/streams.js'
+import { threads } from './figures/threads.js'
 import { openStage } from './stage.js'
 
-const withWorkers = { fanOut, latency, interruption, sharing, streams }
-const alone = { starting, waitingRuns }
+const withWorkers = { fanOut, latency, interruption, sharing, streams, threads }
+const alone = { starting, waitingRuns, idleThreads }
 const known = [...Object.keys(withWorkers), ...Object.keys(alone)]
 
 const [temporal = '', ...names] = process.argv.slice(2)

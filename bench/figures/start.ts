@@ -1,7 +1,7 @@
 // How long people wait for a worker and for the command line, and what five hundred waiting runs weigh.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { median, print, round } from '../figure.js'
+import { memory } from '../memory.js'
 import type { BenchStage } from '../stage.js'
 
 const WAITING = 500
@@ -59,12 +59,6 @@ async function startAndReach(stage: BenchStage, workflowId: string): Promise<voi
     if (memo?.status === 'waiting') return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-}
-
-/** Resident set of a process in MB. */
-function memory(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Math.round(Number(line?.[1]) / 1024)
 }
 
 function timed(args: string[]): number {

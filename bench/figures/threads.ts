@@ -32,7 +32,9 @@ export async function threads(stage: BenchStage): Promise<void> {
   const executions = await executionsOf(stage, id)
   const after = keptInFiles(stage)
   const text = TURNS * 2 * SAID_BYTES
-  const history = executions.reduce((sum, { bytes }) => sum + bytes, 0)
+  const sum = (some: Execution[], field: 'bytes' | 'events') => some.reduce((all, one) => all + one[field], 0)
+  const own = executions.filter(({ type }) => type === 'thread')
+  const history = sum(executions, 'bytes')
   print({
     figure: `thread of ${TURNS} turns of 8 kB: bytes kept (history and store) / its text`,
     value: round((history + after.store - before.store) / text, 2),
@@ -41,13 +43,14 @@ export async function threads(stage: BenchStage): Promise<void> {
     bound: 'most',
     baseline: {
       'text, MB': round(text / 1e6, 1),
-      'history, MB': round(history / 1e6, 1),
-      'store, MB': round((after.store - before.store) / 1e6, 1),
+      'history, MB': round(history / 1e6, 2),
+      'of it the stream of live text, MB': round((history - sum(own, 'bytes')) / 1e6, 2),
+      'store, MB': round((after.store - before.store) / 1e6, 2),
       'store files': after.files - before.files,
       'store on disk, MB': round((after.disk - before.disk) / 1e6, 1),
       'growth of the server’s database, MB': round((after.database - before.database) / 1e6, 1),
-      executions: executions.length,
-      'events per turn': round(executions.reduce((sum, { events }) => sum + events, 0) / TURNS, 1),
+      'executions of the thread': own.length,
+      'events of the thread per turn': round(sum(own, 'events') / TURNS, 1),
       'the conversation in every turn’s input (computed) / its text': round(naive() / text, 0),
     },
   })
@@ -59,7 +62,6 @@ export async function threads(stage: BenchStage): Promise<void> {
   const bare = await bareTurns(stage)
   const theirs = (range: readonly [number, number]) =>
     median(turnsOf(range).map((turn) => bare.get(turn) ?? Number.NaN))
-  const own = (range: readonly [number, number]) => ours(range) - theirs(range)
   print({
     figure: `the same, 0 ms model: time of turns ${LATE.join(' to ')} / turns ${EARLY.join(' to ')}`,
     value: round(ours(LATE) / ours(EARLY), 2),
@@ -72,7 +74,7 @@ export async function threads(stage: BenchStage): Promise<void> {
       'bare SDK early, ms': round(theirs(EARLY), 1),
       'bare SDK late, ms': round(theirs(LATE), 1),
       'bare SDK late / early': round(theirs(LATE) / theirs(EARLY), 2),
-      'ours without the bare SDK’s share, late / early': round(own(LATE) / own(EARLY), 2),
+      'added to the bare SDK late / early': round((ours(LATE) - theirs(LATE)) / (ours(EARLY) - theirs(EARLY)), 2),
     },
   })
   await handle.terminate()
@@ -94,12 +96,12 @@ function naive(): number {
   return turnsOf([1, TURNS]).reduce((sum, turn) => sum + (2 * turn - 1) * SAID_BYTES + SAID_BYTES, 0)
 }
 
-type Execution = { bytes: number; events: number; turnsEndedAt: number[] }
+type Execution = { type: string; bytes: number; events: number; turnsEndedAt: number[] }
 
 /** Of the thread and of all that was started for it, oldest first. */
 async function executionsOf({ client }: BenchStage, id: string): Promise<Execution[]> {
   const found: (Execution & { started: number })[] = []
-  for await (const { workflowId, runId, startTime } of client.workflow.list({
+  for await (const { workflowId, runId, startTime, type } of client.workflow.list({
     query: `WorkflowId STARTS_WITH "${id}"`,
   })) {
     const handle = client.workflow.getHandle(workflowId, runId)
@@ -116,7 +118,7 @@ async function executionsOf({ client }: BenchStage, id: string): Promise<Executi
     }
     const { historySizeBytes, historyLength } = raw.workflowExecutionInfo ?? {}
     const size = { bytes: Number(historySizeBytes), events: Number(historyLength) }
-    found.push({ ...size, turnsEndedAt, started: startTime.getTime() })
+    found.push({ type, ...size, turnsEndedAt, started: startTime.getTime() })
   }
   return found.sort((a, b) => a.started - b.started)
 }

@@ -40,6 +40,10 @@ export default defineConfig({
         test: { ...system, name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },
       },
       {
+        // Needs Python and a package of its registry; `npm run test:python` runs it alone.
+        test: { ...system, name: 'python', include: ['test/python/**/*.test.ts'] },
+      },
+      {
         test: {
           // Needs PostgreSQL and a built server; `npm run test:cluster` runs it alone.
           name: 'cluster',

@@ -6,5 +6,6 @@ import { vitest } from './vitest.mjs'
 
 await main(async () => {
   await setUp()
-  return vitest(['--project=!browser', '--project=!cluster', ...process.argv.slice(2)], await temporalProgram())
+  const others = ['browser', 'cluster', 'python'].map((name) => `--project=!${name}`)
+  return vitest([...others, ...process.argv.slice(2)], await temporalProgram())
 })

@@ -83,7 +83,12 @@ function page(session: Session, facts: RunFacts, report: StatusReport | undefine
       '',
       'waits for an answer:',
       ...questionLines(
-        { ...approval, ...(price && !approval.own && { price }), ...(server && { server }), ...(outline && { outline }) },
+        {
+          ...approval,
+          ...(price && !approval.own && { price }),
+          ...(server && { server }),
+          ...(outline && { outline }),
+        },
         id,
         session.command,
       ),

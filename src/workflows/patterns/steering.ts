@@ -12,9 +12,7 @@ import { changed, firstTime, openApprovals, REASON_CHARACTERS, type Run, refuse,
 const SHOWN_MS = 1000
 
 export function steer(run: Run): void {
-  setHandler(approve, (sent?: unknown) => bySignal(run, 'approve', sent), { description: DESCRIPTIONS.approve })
-  setHandler(reject, (sent?: unknown) => bySignal(run, 'reject', sent), { description: DESCRIPTIONS.reject })
-  setHandler(revise, (sent?: unknown) => bySignal(run, 'revise', sent), { description: DESCRIPTIONS.revise })
+  steerApprovals(run)
   setHandler(interrupt, (sent?: unknown) => byTarget(run, 'interrupt', sent), {
     description: "Stop now and keep what is there. No input: the whole run. An item's id: only that item.",
   })
@@ -24,6 +22,24 @@ export function steer(run: Run): void {
   setHandler(resume, (sent?: unknown) => byTarget(run, 'resume', sent), {
     description: 'Go on after a pause.',
   })
+  setHandler(status, () => statusOf(run), {
+    description: 'Plan, price, items, approvals and what was refused.',
+  })
+  setDefaultSignalHandler((name) =>
+    refuse(run, name, `no signal is called "${name}"; wanted one of ${SIGNALS.join(', ')}`),
+  )
+}
+
+/** The part that answers approvals. @returns what each signal does. */
+export function steerApprovals(run: Run): Record<DecisionKind, (sent?: unknown) => void> {
+  const does = {
+    approve: (sent?: unknown) => bySignal(run, 'approve', sent),
+    reject: (sent?: unknown) => bySignal(run, 'reject', sent),
+    revise: (sent?: unknown) => bySignal(run, 'revise', sent),
+  }
+  setHandler(approve, does.approve, { description: DESCRIPTIONS.approve })
+  setHandler(reject, does.reject, { description: DESCRIPTIONS.reject })
+  setHandler(revise, does.revise, { description: DESCRIPTIONS.revise })
   setHandler(decide, (sent?: unknown) => byUpdate(run, sent), {
     description: 'approve, reject or revise with an answer: { "kind": "approve", "digest": "…", "by": "…" }',
     validator: (sent?: unknown) => {
@@ -31,12 +47,7 @@ export function steer(run: Run): void {
       if ('refused' in judged) throw answerRefused(judged.refused)
     },
   })
-  setHandler(status, () => statusOf(run), {
-    description: 'Plan, price, items, approvals and what was refused.',
-  })
-  setDefaultSignalHandler((name) =>
-    refuse(run, name, `no signal is called "${name}"; wanted one of ${SIGNALS.join(', ')}`),
-  )
+  return does
 }
 
 const SIGNALS = ['approve', 'reject', 'revise', 'interrupt', 'pause', 'resume']

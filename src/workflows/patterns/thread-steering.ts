@@ -1,48 +1,39 @@
 // Everything that can be said to a thread: set before its first await, so that nothing comes too early; never throwing,
 // deaf to nothing. What has no effect is listed with its reason.
-import { ApplicationFailure, setDefaultSignalHandler, setHandler } from '@temporalio/workflow'
+import { ApplicationFailure, defineSignal, setDefaultSignalHandler, setHandler } from '@temporalio/workflow'
 import * as messages from '../../contracts/messages.js'
 import type { Sent } from '../../contracts/thread.js'
 import { readTarget } from './answer.js'
 import { changed, firstTime, REASON_CHARACTERS, refuse, short } from './run.js'
-import { steer as steerRun } from './steering.js'
+import { steerApprovals } from './steering.js'
 import { readTurn } from './thread-messages.js'
 import { accept, clearThread, interruptTurn, type Judged, judge, steerBy } from './thread-queue.js'
 import { answerOf, messagesOf, statusOfThread } from './thread-report.js'
 import type { Thread } from './thread-state.js'
 
-const SIGNALS = ['post', 'steer', 'clear', 'interrupt', 'close', 'pause', 'resume']
+type Signal = { does: (sent?: unknown) => void; description: string }
 
 export function steerThread(thread: Thread): void {
   const { run } = thread
-  steerRun(run)
+  const signals = signalsOf(thread)
+  const approvals = new Map<string, Signal['does']>()
+  const wanted = Object.keys(signals).join(', ')
+  // First of all: what came before this execution began is dispatched by it, in the order in which it came. Named
+  // handlers would each take their own, and a clear that was sent before a message could be done after it.
+  setDefaultSignalHandler((name, sent?: unknown) => {
+    const does = signals[name]?.does ?? approvals.get(name)
+    if (does) does(sent)
+    else refuse(run, name, `no signal is called "${name}"; wanted one of ${wanted}`)
+  })
+  for (const [name, { does, description }] of Object.entries(signals))
+    setHandler(defineSignal(name), does, { description })
+  for (const [name, does] of Object.entries(steerApprovals(run))) approvals.set(name, does)
   setHandler(messages.send, (sent?: unknown) => byUpdate(thread, sent), {
     description: 'A message: text, or { "text": "…", "id": "your own" }. Answers with the turn’s number.',
     validator: (sent?: unknown) => {
       const judged = judge(thread, sent, { byUpdate: true })
       if ('refused' in judged) throw refusal(judged)
     },
-  })
-  setHandler(messages.post, (sent?: unknown) => bySignal(thread, 'post', sent), {
-    description: 'A message, as send, without an answer.',
-  })
-  setHandler(messages.steer, (sent?: unknown) => bySignal(thread, 'steer', sent), {
-    description: 'Interrupts the running answer and goes on with this message.',
-  })
-  setHandler(messages.clear, (sent?: unknown) => byWord(thread, 'clear', sent, (id) => clearThread(thread, id)), {
-    description: 'Forgets the conversation once what was sent before is answered; keeps the settings. No input.',
-  })
-  setHandler(messages.close, (sent?: unknown) => byWord(thread, 'close', sent, () => closeThread(thread)), {
-    description: 'No more messages; ends when what waits is answered. No input.',
-  })
-  setHandler(messages.interrupt, (sent?: unknown) => byInterrupt(thread, sent), {
-    description: 'Stops the running answer and keeps what is there. Or a turn’s number: takes a waiting message out.',
-  })
-  setHandler(messages.pause, (sent?: unknown) => byWord(thread, 'pause', sent, () => pauseThread(thread, true)), {
-    description: 'Start no further turn; what runs goes on. No input.',
-  })
-  setHandler(messages.resume, (sent?: unknown) => byWord(thread, 'resume', sent, () => pauseThread(thread, false)), {
-    description: 'Go on after a pause. No input.',
   })
   setHandler(messages.answer, (sent?: unknown) => answerOf(thread, sent), {
     description: 'A turn by its number, { "turn": 1 }: how it ended, or that it is pending.',
@@ -54,9 +45,41 @@ export function steerThread(thread: Thread): void {
   setHandler(messages.status, () => statusOfThread(thread), {
     description: 'Settings, the newest turns, dollars, what was refused.',
   })
-  setDefaultSignalHandler((name) =>
-    refuse(run, name, `no signal is called "${name}"; wanted one of ${SIGNALS.join(', ')}`),
-  )
+}
+
+function signalsOf(thread: Thread): Record<string, Signal> {
+  const word = (name: string, work: (id?: string) => string | undefined) => (sent?: unknown) =>
+    byWord(thread, name, sent, work)
+  return {
+    [messages.post.name]: {
+      does: (sent) => bySignal(thread, 'post', sent),
+      description: 'A message, as send, without an answer.',
+    },
+    [messages.steer.name]: {
+      does: (sent) => bySignal(thread, 'steer', sent),
+      description: 'Interrupts the running answer and goes on with this message.',
+    },
+    [messages.clear.name]: {
+      does: word('clear', (id) => clearThread(thread, id)),
+      description: 'Forgets the conversation once what was sent before is answered; keeps the settings. No input.',
+    },
+    [messages.interrupt.name]: {
+      does: (sent) => byInterrupt(thread, sent),
+      description: 'Stops the running answer and keeps what is there. Or a turn’s number: takes a waiting message out.',
+    },
+    [messages.close.name]: {
+      does: word('close', () => closeThread(thread)),
+      description: 'No more messages; ends when what waits is answered. No input.',
+    },
+    [messages.pause.name]: {
+      does: word('pause', () => pauseThread(thread, true)),
+      description: 'Start no further turn; what runs goes on. No input.',
+    },
+    [messages.resume.name]: {
+      does: word('resume', () => pauseThread(thread, false)),
+      description: 'Go on after a pause. No input.',
+    },
+  }
 }
 
 /** Judged again: of several updates in one task the first may have taken the last place. */

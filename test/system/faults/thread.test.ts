@@ -91,7 +91,7 @@ describe('an answer in a conversation', () => {
       { match: { prompt: 'cut tool' }, reply: { blocks: [tool], stopReason: 'max_tokens' } },
       { match: { prompt: 'nothing' }, reply: { blocks: [], stopReason: 'end_turn' } },
       { match: { prompt: 'full' }, reply: { text: 'until here', stopReason: 'model_context_window_exceeded' } },
-      { match: { prompt: 'too long' }, fault: { kind: 'context-overflow' } },
+      { match: { prompt: 'exceeds' }, fault: { kind: 'context-overflow' } },
       { match: { prompt: 'pause', nth: 1 }, reply: { text: 'first, ', stopReason: 'pause_turn' } },
       { match: { prompt: 'pause' }, reply: { text: 'second' } },
       { match: {}, reply: { text: 'fine' } },
@@ -107,7 +107,7 @@ describe('an answer in a conversation', () => {
     expect(await ask(talk, 'cut tool')).toMatchObject({ status: 'ok', text: '' })
     expect(await ask(talk, 'nothing')).toMatchObject({ status: 'ok', text: '', warnings: ['the answer is empty'] })
     expect(await ask(talk, 'full')).toMatchObject({ status: 'ok', text: 'until here' })
-    expect(await ask(talk, 'too long')).toMatchObject({ status: 'error', error: { type: 'RequestTooLarge' } })
+    expect(await ask(talk, 'exceeds')).toMatchObject({ status: 'error', error: { type: 'RequestTooLarge' } })
     expect(await ask(talk, 'pause')).toMatchObject({ status: 'ok', text: 'first, second' })
     expect(await ask(talk, 'goes on')).toMatchObject({ status: 'ok', text: 'fine' })
     expect(told('goes on')).toEqual([

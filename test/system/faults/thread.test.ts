@@ -108,7 +108,6 @@ describe('an answer in a conversation', () => {
     expect(await ask(talk, 'nothing')).toMatchObject({ status: 'ok', text: '', warnings: ['the answer is empty'] })
     expect(await ask(talk, 'full')).toMatchObject({ status: 'ok', text: 'until here' })
     expect(await ask(talk, 'exceeds')).toMatchObject({ status: 'error', error: { type: 'RequestTooLarge' } })
-    expect(await ask(talk, 'pause')).toMatchObject({ status: 'ok', text: 'first, second' })
     expect(await ask(talk, 'goes on')).toMatchObject({ status: 'ok', text: 'fine' })
     expect(told('goes on')).toEqual([
       'user: long',
@@ -118,11 +117,14 @@ describe('an answer in a conversation', () => {
       'user: tool_result|nothing',
       'user: full',
       'assistant: until here',
-      'user: pause',
-      'assistant: first, |second',
       'user: goes on',
     ])
-    for (const prompt of ['refuse', 'cut tool', 'nothing']) expect(requestsOf(stage, prompt)).toHaveLength(1)
+    // Only models that take an assistant's turn last can be continued without a tool of the server's own.
+    const older = await thread({ model: 'haiku-4-5' })
+    expect(await ask(older, 'pause')).toMatchObject({ status: 'ok', text: 'first, second' })
+    expect(await ask(older, 'goes on too')).toMatchObject({ status: 'ok' })
+    expect(told('goes on too')).toEqual(['user: pause', 'assistant: first, |second', 'user: goes on too'])
+    for (const prompt of ['refuse', 'cut tool']) expect(requestsOf(stage, prompt)).toHaveLength(1)
     await verifyHistory(talk)
   })
 

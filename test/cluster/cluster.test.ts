@@ -12,7 +12,9 @@ const FILES = [
   { path: 'src/empty-loop.ts', text: 'for (const a of list) {\n  for (const b of list) work(a, b)\n}\n' },
 ]
 const EXPERTS = ['security', 'performance', 'tests']
-const SLOW = { firstTokenMs: 50, delayMs: 4000 }
+const SLOW = { firstTokenMs: 50, delayMs: 3000 }
+/** As long as all of `parallel`, so that there is a moment when all three have calls in flight, however slow the machine. */
+const SLOWER = { firstTokenMs: 50, delayMs: 12_000 }
 
 let cluster: Cluster
 
@@ -43,25 +45,33 @@ describe('the cluster', () => {
     const all = items('cluster', 30)
     cluster.simulator.setRules([
       { match: { prompt: 'cluster ' }, reply: { text: 'answer to {prompt}', ...SLOW } },
-      { match: { prompt: 'hello' }, reply: { text: 'hello yourself', ...SLOW } },
+      { match: { prompt: 'hello' }, reply: { text: 'hello yourself', ...SLOWER } },
       { match: { prompt: 'and again' }, reply: { text: 'as I said' } },
       { match: { system: 'sum up a code review' }, reply: { text: 'Two things to mend.' } },
       ...EXPERTS.map((name) => ({
         match: { system: `/You are the ${name} expert/` },
-        reply: { json: one(`Seen by ${name}`), ...SLOW },
+        reply: { json: one(`Seen by ${name}`), ...SLOWER },
       })),
     ])
     const { ensemble } = cluster
     const [parallel, review] = await Promise.all([
-      ensemble.start('parallel', { items: all, concurrency: 20, confirm: 'never' }),
+      ensemble.start('parallel', { items: all, concurrency: 8, confirm: 'never' }),
       ensemble.start('review', { files: FILES, experts: EXPERTS, confirm: 'never', inlineBytes: 100_000 }),
     ])
     const thread = ensemble.thread('cluster-talk', { system: 'Be brief.' })
     const answered = thread.send('hello')
-    const wanted = 20 + EXPERTS.length + 1
-    await until('all of them in flight', () => inFlight(requests()).length === wanted)
-    const atKill = inFlight(requests()).length
+    answered.catch(() => {}) // awaited below
+    await until(
+      'calls of all three in flight',
+      () => {
+        const heads = inFlight(requests()).map(({ promptHead }) => promptHead)
+        const [ofParallel, ofThread] = ['cluster ', 'hello'].map((head) => heads.filter((one) => one.startsWith(head)))
+        return ofParallel!.length > 0 && ofThread!.length > 0 && heads.length > ofParallel!.length + ofThread!.length
+      },
+      60,
+    )
     const victim = await hostOf(parallel.id)
+    const atKill = inFlight(requests()).length // in the tick of the kill: nothing can begin between
     await victim.end('SIGKILL')
     await until('its calls to be cut', () => inFlight(requests()).length < atKill)
     await cluster.addWorker() // as the restart policy would

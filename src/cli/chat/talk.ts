@@ -69,6 +69,7 @@ export function openTalk(thread: Thread, screen: () => Terminal): Talk {
   }
   const go = async () => {
     const busy = voices.count() > 0
+    screen().busy(true) // no prompt any more
     await Promise.race([Promise.all(onTheirWay), sleep(PATIENCE_MS, undefined, { ref: false })])
     leaving.abort()
     leave({ busy })

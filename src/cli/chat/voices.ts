@@ -70,6 +70,7 @@ export function openVoices(screen: () => Terminal, stopped: AbortSignal, over: (
       const voice: Voice = { ...given, later: [] }
       voices.splice(place, 0, voice)
       screen().busy(true)
+      if (voices[0] === voice && voice.asked !== undefined) screen().note(`› ${voice.asked}`)
       void show(voice, asking)
     },
   }

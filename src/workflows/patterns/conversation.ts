@@ -1,7 +1,7 @@
 // A conversation, one turn after the other. A turn is a loop of steps and a step one model call; what it adds is stored
 // by its activity, so all that is kept here is where the chain of chunks ends. Made for the workflow `thread`, and as it
 // is for anybody's own workflow.
-import { type CancellationScope, CancellationScope as Scope, TemporalFailure } from '@temporalio/workflow'
+import { type CancellationScope, CancellationScope as Scope, TemporalFailure, workflowInfo } from '@temporalio/workflow'
 import type { Spent } from '../../contracts/call.js'
 import { FAILURE } from '../../contracts/failures.js'
 import type { ItemResult } from '../../contracts/outcome.js'
@@ -97,7 +97,7 @@ async function ask(
     ...commonOf(conversation, message.turn),
     ...placeOf(conversation, message),
     cacheHistory: message.cacheHistory,
-    ...(plan.stream && { stream: { of: plan.root.workflowId } }),
+    ...(plan.stream && { stream: { of: workflowInfo().workflowId } }),
   }
   try {
     return await scope.run(() => asking<'answerTurn'>(request).answerTurn(request))

@@ -85,7 +85,7 @@ describe('in a terminal', () => {
     second.type(`/clear${ENTER}`)
     await second.shows('cleared')
     second.type(`again${ENTER}`)
-    await second.shows('you said: again')
+    await second.shows(/you said: again\n[\s\S]*› $/)
     second.type(`/len${ENTER}`)
     await second.shows('1 answered turn\n')
     second.type(CTRL_D)

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { openStage, type Stage } from '../support/stage.js'
+import { answered, answerOf, send } from '../support/thread.js'
 import { until } from '../support/until.js'
 
 const DIR = new URL('./histories/', import.meta.url)
@@ -115,6 +116,39 @@ it('delegate-part', async () => {
   const handle = await stage.start('delegate', { task, confirm: 'never' })
   await handle.result()
   await keep('delegate-part', stage.client.workflow.getHandle(`${handle.workflowId}/compose-a-very-long`))
+})
+
+it('thread', async () => {
+  if (isThere('thread')) return
+  const talk = await stage.start('thread', { system: 'Be brief.', stream: false })
+  await answered(talk, await send(talk, { text: 'n one', id: 'one' }))
+  await send(talk, 'endless')
+  await send(talk, 'n two')
+  await working(talk)
+  await talk.signal('steer', 'n three')
+  await talk.signal('clear')
+  await answered(talk, await send(talk, 'bad'))
+  await talk.signal('pause')
+  await talk.signal('interrupt', { turn: await send(talk, 'n never') })
+  await talk.signal('interrupt')
+  await talk.signal('resume')
+  await talk.signal('close')
+  await talk.result()
+  await keep('thread', talk)
+})
+
+it('thread-continued', async () => {
+  if (isThere('thread-continued-last')) return
+  const talk = await stage.start('thread', { stream: false })
+  for (let number = 1; number <= 11; number++) {
+    await send(talk, { text: `n ${'x'.repeat(100_000)}`, id: `n${number}` })
+    await until('its end', async () => (await answerOf(talk, number)).status !== 'pending')
+  }
+  await talk.signal('close')
+  await talk.result()
+  const { raw } = await talk.describe()
+  await keep('thread-continued-first', talk, raw.workflowExecutionInfo?.firstRunId ?? undefined)
+  await keep('thread-continued-last', talk)
 })
 
 it('continued', async () => {

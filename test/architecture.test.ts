@@ -37,7 +37,7 @@ const RULES: Record<string, Rule> = {
       'unpdf',
       NODE,
       ANTHROPIC,
-      ...TEMPORAL('activity', 'workflow-streams'),
+      ...TEMPORAL('activity', 'common', 'workflow-streams'),
     ],
   },
   agents: { may: ['contracts', 'contracts/schemas', 'zod', NODE] },

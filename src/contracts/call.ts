@@ -21,7 +21,7 @@ export type CallRequest = {
   /** Accept only an answer this run paid for itself. */
   fresh: boolean
   /** Publish the text while it arrives, on the stream of this run. */
-  stream?: { of: string }
+  stream?: { of: string; ifOpen?: true }
   inlineBytes: number
   timeoutSeconds: number
   maxRetries: number

@@ -136,7 +136,7 @@ export type TurnRequest = {
   id?: string
   cacheHistory: boolean
   /** Publish the text while it arrives. */
-  stream?: { of: string }
+  stream?: { of: string; ifOpen: true }
   inlineBytes: number
   timeoutSeconds: number
   maxRetries: number

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EnsembleError } from '../errors.js'
 import type { TextPiece } from '../live/assemble.js'
 import { liveText } from '../live/live-text.js'
+import { startStream } from '../live/poll.js'
 import type { Server } from '../server.js'
 import { existingThread } from './opening.js'
 
@@ -19,7 +20,11 @@ export type Listening = {
   stop(): void
 }
 
-export type TurnTexts = { listen(turn: number, tell: Tell): Listening }
+export type TurnTexts = {
+  /** Before a message whose answer shall be heard from its first word: workers publish only where somebody listens. */
+  open(): Promise<void>
+  listen(turn: number, tell: Tell): Listening
+}
 
 type Reading = { turns: Map<number, Heard>; stop: AbortController; over: boolean }
 type Heard = { text: string; listeners: Set<Listener> }
@@ -30,6 +35,13 @@ export function turnTexts(server: Server, id: string): TurnTexts {
   let listening = 0
 
   return {
+    async open() {
+      if (reading && !reading.over) return
+      // Without live text the answer comes whole, and what is wrong with the server the message finds out itself.
+      await startStream(server, id, server.taskQueue).catch((error: unknown) => {
+        if (!(error instanceof EnsembleError)) throw error
+      })
+    },
     listen(turn, tell) {
       listening++
       reading ??= startReading(server, id)

@@ -106,7 +106,9 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
     id,
     exists: () => telling(out.found),
     async send(said, options = {}) {
-      const { turn } = await out.send(message(said, options), options)
+      const sent = message(said, options)
+      if (options.onText) await texts.open()
+      const { turn } = await out.send(sent, options)
       options.onTurn?.(turn)
       return reply(turn, options)
     },

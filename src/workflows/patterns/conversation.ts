@@ -97,7 +97,7 @@ async function ask(
     ...commonOf(conversation, message.turn),
     ...placeOf(conversation, message),
     cacheHistory: message.cacheHistory,
-    ...(plan.stream && { stream: { of: workflowInfo().workflowId } }),
+    ...(plan.stream && { stream: { of: workflowInfo().workflowId, ifOpen: true as const } }),
   }
   try {
     return await scope.run(() => asking<'answerTurn'>(request).answerTurn(request))

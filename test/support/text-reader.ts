@@ -9,6 +9,8 @@ export type Read = {
   texts: Record<string, string>
   pieces: number
   resets: number
+  /** Those of which any text came, by item. */
+  attempts: Record<string, number[]>
   warnings: string[]
   cursor?: number
   end?: Extract<RunEvent, { type: 'end' }>
@@ -25,7 +27,7 @@ export type Reading = {
 }
 
 export async function reader(run: Readable, { cursor, texts = {}, stop, after }: Reading = {}): Promise<Read> {
-  const read: Read = { texts, pieces: 0, resets: 0, warnings: [] }
+  const read: Read = { texts, pieces: 0, resets: 0, attempts: {}, warnings: [] }
   for await (const event of run.events({ text: true, ...(cursor !== undefined && { cursor }) })) {
     if (event.type === 'warning') read.warnings.push(event.message)
     if (event.type === 'end') read.end = event
@@ -33,6 +35,8 @@ export async function reader(run: Readable, { cursor, texts = {}, stop, after }:
     read.pieces++
     if (event.reset) read.resets++
     read.texts[event.item] = (event.reset ? '' : (read.texts[event.item] ?? '')) + event.text
+    const attempts = read.attempts[event.item] ?? []
+    if (event.text !== '' && !attempts.includes(event.attempt)) read.attempts[event.item] = [...attempts, event.attempt]
     if (event.cursor !== undefined) read.cursor = event.cursor
     if (stop?.(read)) break
     await after?.(read)

@@ -33,6 +33,9 @@ type Waiter = {
   warn: ((message: string) => void) | undefined
 }
 
+/** When each last answered, in milliseconds. */
+type Contact = { worker: number; server: number; warned: boolean }
+
 export function answers(server: Server, id: string): Answers {
   const waiting = new Set<Waiter>()
   let running = false
@@ -50,32 +53,29 @@ export function answers(server: Server, id: string): Answers {
   const fail = (waiter: Waiter, error: unknown) => {
     if (waiting.delete(waiter)) waiter.failed(error)
   }
+  /** Whether it is over; an error that will not pass ends it, too. */
+  const look = async (waiter: Waiter, contact: Contact): Promise<boolean> => {
+    try {
+      const over = await ask(waiter)
+      Object.assign(contact, { worker: Date.now(), server: Date.now(), warned: false })
+      return over
+    } catch (thrown) {
+      const error = queryError(server, id, thrown)
+      if (error instanceof NoWorkerError) contact.server = Date.now()
+      const passes = error instanceof ConnectionError && Date.now() - contact.server < OUTAGE_MS
+      if (!passes && !(error instanceof NoWorkerError)) fail(waiter, error)
+      return false
+    }
+  }
   const loop = async () => {
-    const contact = { worker: Date.now(), server: Date.now(), warned: false }
+    const contact: Contact = { worker: Date.now(), server: Date.now(), warned: false }
     let [pause, place] = [FASTEST_MS, 0]
     while (waiting.size > 0) {
       const all = [...waiting]
       const others = all.slice(OLDEST)
       const asked = [...all.slice(0, OLDEST), ...(others.length > 0 ? [others[place++ % others.length]!] : [])]
       const slow = setTimeout(() => warnOfSilence(server, waiting, contact), SILENCE_MS)
-      const ended = await Promise.all(
-        asked.map(async (waiter) => {
-          try {
-            const over = await ask(waiter)
-            contact.worker = contact.server = Date.now()
-            contact.warned = false
-            return over
-          } catch (thrown) {
-            const error = queryError(server, id, thrown)
-            if (error instanceof NoWorkerError) contact.server = Date.now()
-            const bearable =
-              error instanceof NoWorkerError ||
-              (error instanceof ConnectionError && Date.now() - contact.server < OUTAGE_MS)
-            if (!bearable) fail(waiter, error)
-            return false
-          }
-        }),
-      )
+      const ended = await Promise.all(asked.map((waiter) => look(waiter, contact)))
       clearTimeout(slow)
       if (Date.now() - contact.worker > SILENCE_MS) warnOfSilence(server, waiting, contact)
       if (ended.includes(true)) {
@@ -112,7 +112,7 @@ export function answers(server: Server, id: string): Answers {
   }
 }
 
-function warnOfSilence(server: Server, waiting: Set<Waiter>, contact: { warned: boolean }): void {
+function warnOfSilence(server: Server, waiting: Set<Waiter>, contact: Contact): void {
   if (contact.warned) return
   contact.warned = true
   for (const { warn } of waiting) warn?.(silence(server, 'the answer waits'))

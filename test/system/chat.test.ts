@@ -115,11 +115,16 @@ describe('in a terminal', () => {
 
   it('an answer that still runs is shown to one who comes back', async () => {
     const thread = ensemble.thread('running')
-    const reply = thread.send('for ever')
+    let taken = () => {}
+    const running = new Promise<void>((resolve) => {
+      taken = resolve
+    })
+    const reply = thread.send('for ever', { onTurn: taken })
+    await running
     const terminal = chat('running')
-    await terminal.shows(/› for ever\nword word/)
+    await terminal.shows(/› for ever\n\(is being answered/)
     terminal.type(CTRL_C)
-    await terminal.shows(/\(interrupted\)[\s\S]*› $/)
+    await terminal.shows(/word word[\s\S]*\(interrupted\)[\s\S]*› $/)
     expect((await reply).status).toBe('interrupted')
     terminal.type(CTRL_C)
     expect(await terminal.ended).toBe(0)

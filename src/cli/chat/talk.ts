@@ -17,8 +17,8 @@ export type Talk = {
   leave(): void
   /** Resolves when the person has left; `busy`: an answer was still to come. */
   left: Promise<{ busy: boolean }>
-  /** Shows an answer that is already on its way. */
-  resume(turn: number, asked: string): void
+  /** Shows an answer that is already on its way; `begun`: some of it may have come. */
+  resume(turn: number, asked: string, begun: boolean): void
 }
 
 export function openTalk(thread: Thread, screen: () => Terminal): Talk {
@@ -101,8 +101,10 @@ export function openTalk(thread: Thread, screen: () => Terminal): Talk {
       stop()
     },
     leave: () => void go(),
-    resume(turn, asked) {
-      voices.add({ turn, asked }, (_voice, waiting) => thread.reply(turn, waiting))
+    resume(turn, asked, begun) {
+      // Of what arrived before somebody listened the stream may have kept nothing.
+      const note = begun ? '\n(is being answered; it may come whole at its end)' : ''
+      voices.add({ turn, asked: firstLine(asked) + note }, (_voice, waiting) => thread.reply(turn, waiting))
     },
   }
 }

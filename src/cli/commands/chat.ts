@@ -57,7 +57,7 @@ async function atTerminal(session: Session, thread: Thread, there: boolean): Pro
   process.on('SIGTERM', ended).on('SIGHUP', ended)
   try {
     for (const { turn, sent, status } of turns) {
-      if (status === 'running' || status === 'waiting') talk.resume(turn, contentText(sent))
+      if (status === 'running' || status === 'waiting') talk.resume(turn, contentText(sent), status === 'running')
     }
     terminal.start()
     const { busy } = await talk.left

@@ -1,12 +1,12 @@
 // The texts of a thread's turns while they arrive. One reader serves all turns a handle waits for, since they share one
 // stream; what it told of a turn is compared with the answer at its end and corrected, so that the text is the answer's.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EnsembleError } from '../errors.js'
+import { asking, EnsembleError } from '../errors.js'
 import type { TextPiece } from '../live/assemble.js'
 import { liveText } from '../live/live-text.js'
 import { startStream } from '../live/poll.js'
 import type { Server } from '../server.js'
-import { existingThread } from './opening.js'
+import { existingThread, findThread } from './opening.js'
 
 /** Pieces still on their way when the answer is known are waited for so long, then the answer corrects them. */
 const REST_MS = 1000
@@ -38,7 +38,7 @@ export function turnTexts(server: Server, id: string): TurnTexts {
     async open() {
       if (reading && !reading.over) return
       // Without live text the answer comes whole, and what is wrong with the server the message finds out itself.
-      await startStream(server, id, server.taskQueue).catch((error: unknown) => {
+      await begin(server, id).catch((error: unknown) => {
         if (!(error instanceof EnsembleError)) throw error
       })
     },
@@ -73,6 +73,12 @@ export function turnTexts(server: Server, id: string): TurnTexts {
       }
     },
   }
+}
+
+/** On the thread's own task queue, if it is there already. */
+async function begin(server: Server, id: string): Promise<void> {
+  const there = await asking({ server: server.address, run: id }, () => findThread(server, id))
+  if (there?.options?.stream !== false) await startStream(server, id, there?.taskQueue ?? server.taskQueue)
 }
 
 function startReading(server: Server, id: string): Reading {

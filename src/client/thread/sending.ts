@@ -31,8 +31,12 @@ const FAILED_PRECONDITION = 9
 const ABORTED = 10
 const UNAVAILABLE = 14
 
-/** `onWarning`: told once when nobody takes the message for some seconds. */
-export type Delivering = { signal?: AbortSignal; onWarning?: (message: string) => void }
+/** `onWarning`: told once when nobody takes the message for some seconds. `before`: done when it is the message's turn. */
+export type Delivering = {
+  signal?: AbortSignal
+  onWarning?: (message: string) => void
+  before?: () => Promise<void>
+}
 
 export type Sending = {
   /** Resolves with the turn's number when the message is taken: durable, and answered some time. */
@@ -102,7 +106,11 @@ export function sending(server: Server, id: string, options: () => Promise<Recor
       const argument = await options()
       await startRun(server, { workflow: 'thread', id, argument, summary: runSummary('thread', argument) })
     })
-  const deliverOrWarn = async (message: Message & { id: string }, { signal, onWarning }: Delivering): Promise<Sent> => {
+  const deliverOrWarn = async (
+    message: Message & { id: string },
+    { signal, onWarning, before }: Delivering,
+  ): Promise<Sent> => {
+    await before?.()
     const slow = setTimeout(() => onWarning?.(silence(server, 'the message waits')), SILENCE_MS)
     try {
       return await deliver(message, signal)

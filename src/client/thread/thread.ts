@@ -106,9 +106,12 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
     id,
     exists: () => telling(out.found),
     async send(said, options = {}) {
-      const sent = message(said, options)
-      if (options.onText) await texts.open()
-      const { turn } = await out.send(sent, options)
+      const { onText, onWarning, signal } = options
+      const { turn } = await out.send(message(said, options), {
+        ...(signal && { signal }),
+        ...(onWarning && { onWarning }),
+        ...(onText && { before: texts.open }),
+      })
       options.onTurn?.(turn)
       return reply(turn, options)
     },

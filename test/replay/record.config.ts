@@ -1,6 +1,10 @@
-// For test/replay/record.ts alone, which is run by hand.
+// For test/replay/record*.ts alone, which are run by hand.
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['test/replay/record.ts'], globalSetup: 'test/support/global-setup.ts', testTimeout: 120_000 },
+  test: {
+    include: ['test/replay/record{,-streams}.ts'],
+    globalSetup: 'test/support/global-setup.ts',
+    testTimeout: 120_000,
+  },
 })

@@ -1,25 +1,18 @@
 // Records histories of today's workflow code, by hand: `npm run record`. A history
 // that is there is never recorded again: what ran with the code of its day must replay with that of every later one.
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import type { WorkflowHandle } from '@temporalio/client'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openStage, type Stage } from '../support/stage.js'
 import { answered, answerOf, send } from '../support/thread.js'
 import { until } from '../support/until.js'
+import { isThere, keep } from './keep.js'
 
-const DIR = new URL('./histories/', import.meta.url)
-/** Larger ones are kept compressed. */
-const PLAIN_BYTES = 100_000
 const FILES = [{ path: 'src/login.ts', text: 'export function login(name: string) {\n  return eval(name)\n}\n' }]
 let stage: Stage
 
 beforeAll(async () => {
-  await mkdir(DIR, { recursive: true })
   stage = await openStage()
   stage.simulator.setRules([
     { match: { prompt: 'bad' }, fault: { kind: '400', message: 'this one is bad' } },
@@ -108,14 +101,14 @@ it('delegate', async () => {
   await handle.executeUpdate('decide', { args: [{ kind: 'revise', digest, note: 'two parts are enough' }] })
   await handle.executeUpdate('decide', { args: [{ kind: 'approve', digest: await asked(handle, 2) }] })
   await handle.result()
-  await keep('delegate', handle)
+  await keep(stage, 'delegate', handle)
 })
 it('delegate-part', async () => {
   if (isThere('delegate-part')) return
   const task = 'Write a poem and compose a very long song with a verse for every month'
   const handle = await stage.start('delegate', { task, confirm: 'never' })
   await handle.result()
-  await keep('delegate-part', stage.client.workflow.getHandle(`${handle.workflowId}/compose-a-very-long`))
+  await keep(stage, 'delegate-part', stage.client.workflow.getHandle(`${handle.workflowId}/compose-a-very-long`))
 })
 
 it('thread', async () => {
@@ -134,7 +127,7 @@ it('thread', async () => {
   await talk.signal('resume')
   await talk.signal('close')
   await talk.result()
-  await keep('thread', talk)
+  await keep(stage, 'thread', talk)
 })
 
 it('thread-continued', async () => {
@@ -147,8 +140,8 @@ it('thread-continued', async () => {
   await talk.signal('close')
   await talk.result()
   const { raw } = await talk.describe()
-  await keep('thread-continued-first', talk, raw.workflowExecutionInfo?.firstRunId ?? undefined)
-  await keep('thread-continued-last', talk)
+  await keep(stage, 'thread-continued-first', talk, raw.workflowExecutionInfo?.firstRunId ?? undefined)
+  await keep(stage, 'thread-continued-last', talk)
 })
 
 it('continued', async () => {
@@ -157,8 +150,8 @@ it('continued', async () => {
   const handle = await stage.start('parallel', { items, confirm: 'never', concurrency: 50 })
   await handle.result()
   const { raw } = await handle.describe()
-  await keep('continued-first', handle, raw.workflowExecutionInfo?.firstRunId ?? undefined)
-  await keep('continued-last', handle)
+  await keep(stage, 'continued-first', handle, raw.workflowExecutionInfo?.firstRunId ?? undefined)
+  await keep(stage, 'continued-last', handle)
 })
 
 function record(name: string, status: string, make: () => Promise<WorkflowHandle>): void {
@@ -167,22 +160,6 @@ function record(name: string, status: string, make: () => Promise<WorkflowHandle
     const handle = await make()
     await closed(handle)
     expect((await handle.describe()).memo).toMatchObject({ status })
-    await keep(name, handle)
+    await keep(stage, name, handle)
   })
-}
-
-function isThere(name: string): boolean {
-  return existsSync(new URL(`${name}.json`, DIR)) || existsSync(new URL(`${name}.json.gz`, DIR))
-}
-
-/** Who ran it (process and host) and where (stacks) is of no use to a replay, and nobody's business. */
-async function keep(name: string, { workflowId }: WorkflowHandle, runId?: string): Promise<void> {
-  const args = ['workflow', 'show', '--workflow-id', workflowId, ...(runId ? ['--run-id', runId] : [])]
-  const options = ['--output', 'json', '--address', stage.server.address]
-  const show = promisify(execFile)(inject('temporalProgram'), [...args, ...options], { maxBuffer: 100_000_000 })
-  const named = (await show).stdout.replace(/\d+@[\w.-]+/g, 'somebody')
-  const history = JSON.parse(named, (key, value: unknown) => (key === 'stackTrace' ? '' : value))
-  const json = JSON.stringify(history, null, 2)
-  if (json.length <= PLAIN_BYTES) await writeFile(new URL(`${name}.json`, DIR), json)
-  else await writeFile(new URL(`${name}.json.gz`, DIR), gzipSync(JSON.stringify(history)))
 }

@@ -12,8 +12,8 @@ type Ensemble = Awaited<ReturnType<Client['connectTo']>>
 const AT_ONCE = 10
 const ROUNDS = 5
 const STREAMS = 20
-/** A third of the minute that is meant: the rate of signals and the share of time do not depend on it. */
-const SECONDS = 20
+const SECONDS = 60
+const PAIRS = 2
 
 export async function streams(stage: BenchStage): Promise<void> {
   const { connectTo } = (await import(pathToFileURL(join(process.cwd(), 'dist/client/ensemble.js')).href)) as Client
@@ -108,20 +108,29 @@ async function cost(stage: BenchStage, ensemble: Ensemble): Promise<void> {
     await run.result()
     return { id: run.id, ms: performance.now() - began }
   }
-  const [plain, streamed] = [await timed(false), await timed(true)]
-  const history = await stage.client.workflow.getHandle(`${streamed.id}/stream`).fetchHistory()
-  const signals = (history.events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length
+  const pairs: { plain: number; streamed: number; signals: number }[] = []
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const [plain, streamed] = [await timed(false), await timed(true)]
+    const history = await stage.client.workflow.getHandle(`${streamed.id}/stream`).fetchHistory()
+    const signals = (history.events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length
+    pairs.push({ plain: plain.ms, streamed: streamed.ms, signals })
+  }
+  const added = pairs.map(({ plain, streamed }) => (streamed / plain - 1) * 100)
+  const seconds = pairs.flatMap(({ plain, streamed }, at) => [
+    [`pair ${at + 1} without stream, s`, round(plain / 1000, 2)],
+    [`pair ${at + 1} with, s`, round(streamed / 1000, 2)],
+  ])
   print({
-    figure: `${STREAMS} streams of ${SECONDS} s: added time of the run`,
-    value: round((streamed.ms / plain.ms - 1) * 100, 1),
+    figure: `${STREAMS} streams of ${SECONDS} s: added time of the run, the worse of ${PAIRS} pairs`,
+    value: round(Math.max(...added), 1),
     unit: '%',
     wanted: 5,
     bound: 'most',
-    baseline: { 'without stream, s': round(plain.ms / 1000, 2), 'with, s': round(streamed.ms / 1000, 2) },
+    baseline: Object.fromEntries(seconds),
   })
   print({
     figure: `${STREAMS} streams of ${SECONDS} s: signals per second`,
-    value: round(signals / SECONDS, 1),
+    value: round(Math.max(...pairs.map(({ signals }) => signals)) / SECONDS, 1),
     unit: '1/s',
     wanted: 100,
     bound: 'most',

@@ -29,6 +29,7 @@ import type { ThreadOptions } from './thread/opening.js'
 import { type Thread, threadHandle } from './thread/thread.js'
 import { workersOn } from './workers.js'
 
+/** The input of each workflow, by its name. */
 export type RunInputs = {
   parallel: ParallelInput
   review: ReviewInput
@@ -36,6 +37,7 @@ export type RunInputs = {
   delegate: DelegateInput
   thread: ThreadInput
 }
+/** The result of each workflow, by its name. */
 export type RunResults = {
   parallel: ParallelResult
   review: ReviewResult
@@ -53,6 +55,7 @@ export type StartOptions = { id?: string; onText?: OnTexts }
 /** What `workflow(…)` of `ensemble/workflow` makes. */
 export type OwnWorkflow = (input: never) => Promise<RunResult>
 
+/** A connection to a Temporal server: what `connect` gives. Every method may throw ConnectionError. */
 export type Ensemble = {
   readonly address: string
   readonly namespace: string

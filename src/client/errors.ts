@@ -106,6 +106,8 @@ export function translated(error: unknown, what: { server: string; run?: string 
     return new ConnectionError(`the server at ${what.server} has no namespace "${error.namespace}"`)
   }
   const grpc = grpcError(error)
+  if (!grpc && isUnconnected(error))
+    return new ConnectionError(`cannot reach the Temporal server at ${what.server}: no answer`)
   if (!grpc) return error
   const { code, details } = grpc
   if (code === NOT_FOUND) return notFound(what, details)
@@ -131,6 +133,11 @@ export function grpcError(error: unknown): { code: number; details: string } | u
   if (isGrpcServiceError(error)) return error
   if (error instanceof ServiceError && isGrpcServiceError(error.cause)) return error.cause
   return undefined
+}
+
+/** Giving up on a connection that never came about is a plain error in gRPC: without a code, all there is are its words. */
+function isUnconnected(error: unknown): boolean {
+  return error instanceof Error && /^failed to connect before the deadline$/i.test(error.message)
 }
 
 /** A server that sees the deadline pass a moment before we do resets the request: to us that is a cancellation. */

@@ -11,6 +11,7 @@ import type { Server } from './server.js'
 /** `RunState`, or how Temporal ended a run that could not say so itself. */
 export type RunEnd = RunState | 'cancelled' | 'terminated' | 'timedOut'
 
+/** What is known of a run without asking its worker. Times are ISO. */
 export type RunFacts = {
   id: string
   workflow: string

@@ -4,6 +4,7 @@ import type { Price } from '../contracts/outcome.js'
 import type { Usd } from '../contracts/usage.js'
 import type { RunEnd } from './facts.js'
 
+/** What `run.events()` yields, in the order it happened; `end` is the last. */
 export type RunEvent =
   /** The run's state changed; `report` is everything it says of itself. */
   | { type: 'status'; status: RunState; report: StatusReport }

@@ -90,6 +90,7 @@ export type TaskTree = {
   parts?: TaskTree[]
 }
 
+/** `plan`: of a dry run; `answer`: Markdown; `tree`: who worked on what. */
 export type DelegateResult = RunResult & { plan?: PlannedResult; answer?: Text; tree?: TaskTree }
 
 export const PLAN_ITEM = 'plan'

@@ -1,5 +1,6 @@
 // The failure types of the library, by name, because names are what crosses a process boundary. `instanceof` does not.
 
+/** What `error.type` of an item or a turn may be, besides what a newer worker knows. */
 export const FAILURE = {
   /** The input was refused before any call was made. */
   invalidInput: 'InvalidInput',
@@ -50,4 +51,5 @@ export const FAILURE = {
   storageUnreachable: 'StorageUnreachable',
 } as const
 
+/** One of the names in `FAILURE`. */
 export type FailureType = (typeof FAILURE)[keyof typeof FAILURE]

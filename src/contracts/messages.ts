@@ -60,6 +60,7 @@ export type Decision = {
   input?: unknown
 }
 
+/** An answer that counted. `at`: ISO. */
 export type Decided = { approval: string; digest: string; kind: DecisionKind; by: string; at: string }
 
 /** A question that waits, or waited, for a person. Times are ISO. */
@@ -80,6 +81,7 @@ export type Refused = { message: string; reason: string; at: string }
 /** `open`: a thread, in lists; its status says `running` while it answers and `waiting` while nothing is asked. */
 export type RunState = 'preparing' | 'waiting' | 'running' | 'paused' | 'open' | RunStatus
 
+/** An item as it is now. `outputTokens`: estimated while it runs; `attempts`: requests made for it so far. */
 export type ItemState = {
   id: string
   model: string
@@ -89,6 +91,7 @@ export type ItemState = {
   outputTokens: number
 }
 
+/** All a run says of itself, at any time: what the query `status` answers. */
 export type StatusReport = {
   workflow: string
   status: RunState

@@ -3,6 +3,7 @@
 import type { Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
 
+/** How an item ended; `skipped`: it was never asked. */
 export type ItemStatus = 'ok' | 'error' | 'interrupted' | 'skipped'
 
 /** One item of a result, in input order. `usage` and `usd` count every attempt this run paid for. */
@@ -35,6 +36,7 @@ export type RunResult = {
   items: ItemResult[]
 }
 
+/** Of a finding, worst first. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low'
 
 /** `verified`: the file and the line exist among what was reviewed. */
@@ -48,7 +50,9 @@ export type Finding = {
   verified: boolean
 }
 
+/** `plan`: of a dry run. */
 export type ParallelResult = RunResult & { plan?: PlannedResult }
+/** `plan`: of a dry run; `report`: Markdown. */
 export type ReviewResult = RunResult & { plan?: PlannedResult; report?: Text; findings?: Finding[] }
 
 /** What a dry run gives back: the plan a real run would ask approval for. */

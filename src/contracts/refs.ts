@@ -7,6 +7,7 @@ export type Ref = string
 /** A stored text: `bytes` is its UTF-8 length, `head` its first characters (at most 200). */
 export type TextRef = { ref: Ref; bytes: number; head: string }
 
+/** A text, or where it is kept when it is larger than `inlineBytes`: `ensemble.text` gives it whole. */
 export type Text = string | TextRef
 
 export function isTextRef(value: unknown): value is TextRef {

@@ -7,6 +7,7 @@ import type { Usage, Usd } from './usage.js'
 
 /** A content block of the Messages API, kept as it is. */
 export type ContentBlock = { type: string; [field: string]: unknown }
+/** What a message says: text, or blocks. */
 export type Content = string | ContentBlock[]
 
 /** UTF-8 bytes of JSON: one message, and all that wait together. A continuation must fit a payload of 2 MiB. */

@@ -1,9 +1,16 @@
 // The library against a real server, worker and simulator.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connectTo, type Ensemble } from '../../src/client/ensemble.js'
-import { AnswerRefusedError, InvalidInputError, NoResultError, RunNotFoundError } from '../../src/client/errors.js'
+import {
+  AnswerRefusedError,
+  ConnectionError,
+  InvalidInputError,
+  NoResultError,
+  RunNotFoundError,
+} from '../../src/client/errors.js'
 import type { RunEvent } from '../../src/client/run-event.js'
 import { MEMO } from '../../src/contracts/names.js'
+import { freePort } from '../support/ports.js'
 import { openStage, type Stage } from '../support/stage.js'
 
 let stage: Stage
@@ -36,6 +43,15 @@ it('events tell the question, an answer to it counts, and the result is there at
   expect(types.at(-1)).toBe('end')
   expect(await run.result()).toMatchObject({ status: 'completed', items: [{ status: 'ok' }, { status: 'ok' }] })
   await expect(run.approve()).rejects.toThrow(/is over/)
+})
+
+it('an address where nobody answers is named, as an error of its own', async () => {
+  const address = `127.0.0.1:${await freePort()}`
+  const error = await connectTo({ ...options(), address, connection: { connectTimeout: 500 } }).catch(
+    (thrown) => thrown,
+  )
+  expect(error).toBeInstanceOf(ConnectionError)
+  expect(error.message).toContain(`cannot reach the Temporal server at ${address}`)
 })
 
 it('a failed run gives its result like any other', async () => {

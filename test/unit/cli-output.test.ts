@@ -23,6 +23,13 @@ const result = (status: RunStatus, items: ItemResult[] = [item()]): RunResult =>
   return { status, usage: noUsage(), usd: 0.5, savedUsd: 0.25, items }
 }
 
+it('what a person’s own workflow returned is what is shown of it', () => {
+  expect(markdownOf(Object.assign(result('completed'), { output: 'Done.' }))).toBe('Done.')
+  expect(markdownOf(Object.assign(result('completed'), { output: { page: 1 } }))).toBe(
+    '```json\n{\n  "page": 1\n}\n```',
+  )
+})
+
 it('exit codes follow the status of the run', () => {
   const codes = (['completed', 'planned', 'failed', 'rejected', 'interrupted', 'partial'] as const).map((status) =>
     exitOfResult(result(status)),

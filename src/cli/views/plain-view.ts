@@ -17,7 +17,8 @@ export function plainView(): View {
     const last = told.get(row.id)
     if (board.rows.size > MANY || (last !== undefined && now - last < EACH_MS)) return
     told.set(row.id, now)
-    say(last === undefined ? `  ${row.id}: started (${row.model})` : `  ${row.id}: ${row.tokens} tokens${quoted(row)}`)
+    const started = row.model === '' ? 'started' : `started (${row.model})`
+    say(`  ${row.id}: ${last === undefined ? started : `${row.tokens} tokens${quoted(row)}`}`)
   }
   const texts = textLines(colours(process.stderr))
   const show = (event: RunEvent) => {

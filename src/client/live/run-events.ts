@@ -1,7 +1,7 @@
 // The events of a run with its texts among them. A run that was started without `stream` costs its readers nothing more;
 // asked for all the same, its texts come whole at the end.
 import type { RunResult } from '../../contracts/outcome.js'
-import { ConnectionError } from '../errors.js'
+import { ConnectionError, InvalidInputError } from '../errors.js'
 import { runEvents } from '../events.js'
 import { type RunFacts, runFacts } from '../facts.js'
 import type { RunEvent, TextCounts } from '../run-event.js'
@@ -20,6 +20,8 @@ export async function* eventsOf(
   options: EventOptions = {},
 ): AsyncGenerator<RunEvent, void> {
   const { text, cursor } = options
+  if (cursor !== undefined && !(Number.isSafeInteger(cursor) && cursor >= 0))
+    throw new InvalidInputError(`cursor: got ${String(cursor)}; wanted that of a text event`)
   if (text === false) return yield* runEvents(server, id, options.signal)
   const stop = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal

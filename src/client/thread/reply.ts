@@ -8,6 +8,7 @@ import type { Server } from '../server.js'
 import type { EndedTurn } from './answers.js'
 import { chunkOf, readChunk, storedText } from './chain.js'
 
+/** What came of a message. */
 export type Reply = {
   turn: number
   /** `interrupted`: somebody stopped it; `text` is what had arrived, maybe nothing. */

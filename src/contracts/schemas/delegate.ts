@@ -19,6 +19,7 @@ export const DelegateInput = z.strictObject({
   maxTokens: maxTokens.optional(),
   ...common,
 })
+/** The task, and how far it may be split. */
 export type DelegateInput = z.input<typeof DelegateInput>
 
 /** How the planner answers. What a schema cannot say (how many, which names, no repetition) is judged by code. */

@@ -12,6 +12,7 @@ export const DocumentsInput = z.strictObject({
   maxTokens: maxTokens.optional(),
   ...common,
 })
+/** `files`: paths or globs, seen from the worker. Without questions: key points and a synthesis. */
 export type DocumentsInput = z.input<typeof DocumentsInput>
 
 const citations = z.array(

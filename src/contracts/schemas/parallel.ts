@@ -7,6 +7,7 @@ import { common, oneOf } from './common.js'
 export const MAX_ITEMS = 4000
 
 export const Item = z.strictObject({ id: Id.optional(), ...callFields })
+/** One call of `parallel`. Every field but `prompt` (or `messages`) has a default. */
 export type Item = z.infer<typeof Item>
 
 export const ParallelInput = z
@@ -21,4 +22,5 @@ export const ParallelInput = z
     ...common,
   })
   .superRefine(oneOf('items', 'itemsFile'))
+/** `items` or `itemsFile`, and fields of an item as defaults for all. */
 export type ParallelInput = z.input<typeof ParallelInput>

@@ -34,6 +34,7 @@ export const ReviewInput = z
     ...common,
   })
   .superRefine(oneOf('paths', 'files'))
+/** `paths` (seen from the worker) or `files` with their text. */
 export type ReviewInput = z.input<typeof ReviewInput>
 
 /** How an expert answers. */

@@ -25,4 +25,5 @@ export const ThreadInput = z.strictObject({
     .optional(),
   ...calling,
 })
+/** Settings of a conversation, for its whole life. */
 export type ThreadInput = z.input<typeof ThreadInput>

@@ -3,6 +3,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import { ownRun } from './run.js'
 
+/** Whether a person has stopped the run, and how code of your own takes part in that. */
 export const interruption = {
   /** A person has stopped the run: no further call is made. Good in a loop, and in `condition(() => …)`. */
   get requested(): boolean {

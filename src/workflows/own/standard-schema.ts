@@ -1,6 +1,7 @@
 // The one property that schemas of zod, valibot, arktype and others have in common (standardschema.dev), as far as it is
 // used here: so an answer's schema is the caller's, and no schema library is in the bundle unless they bring it.
 
+/** Any schema of zod, valibot, arktype and others that speak standardschema.dev. */
 export interface StandardSchema<T> {
   readonly '~standard': {
     readonly version: 1

@@ -18,6 +18,7 @@ import { numberedName, ownRun, refusal, uniqueName } from './run.js'
 /** The settings of the workflow `thread`, for the whole conversation. `id`: in front of its turns' ids. */
 export type ThreadSettings = Omit<ThreadInput, 'task' | 'from' | 'stream'> & { id?: string }
 
+/** A conversation of this run. A turn that fails is a result, never a throw. */
 export type Thread = {
   /**
    * Says something and waits for the answer; several wait for each other, in order. Never throws for what becomes of the
@@ -31,6 +32,7 @@ export type Thread = {
   readonly length: number
 }
 
+/** Opens a conversation; nothing is asked before its first `send`. */
 export function thread({ id, ...settings }: ThreadSettings = {}): Thread {
   const run = ownRun()
   const name = id === undefined ? numberedName('thread') : uniqueName(id)

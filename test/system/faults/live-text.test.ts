@@ -14,7 +14,7 @@ const WORDS = 'Grüße, 世界 👩‍🚀! '
 const BYTES = 12_000
 /** All of them in `npm run soak`. */
 const PLACES = process.env.ENSEMBLE_SOAK ? 20 : 2
-const SEED = Number(process.env.ENSEMBLE_SEED ?? Date.now() % 100_000)
+const SEED = Number(process.env.ENSEMBLE_TEST_SEED ?? Date.now() % 100_000)
 /** How long each item's first answer takes: a worker dies at another place of each, behind the end of some. */
 const ITEMS = { quick: 1000, slow: 3000, slower: 4000 }
 

@@ -132,6 +132,11 @@ describe.concurrent('the text of a run', () => {
     expect(read.texts.a).toBe(items[0]?.text)
     expect(read.warnings[0]).toMatch(/offset 4711 is gone, there is \d+ to \d+: answers begin anew/)
   })
+
+  it.each([-1, 1.5, Number.NaN, 1e17])('refuses %s, which is no cursor', async (cursor) => {
+    const reading = ensemble.run('any').events({ cursor })
+    await expect(reading.next()).rejects.toThrow(`cursor: got ${cursor}; wanted that of a text event`)
+  })
 })
 
 describe.concurrent('onText', () => {

@@ -146,3 +146,41 @@ describe.concurrent('a reader of live text', () => {
     }
   })
 })
+
+describe.concurrent('a conversation that is listened to', () => {
+  const random = mulberry32(SEED + 1)
+  const places = Array.from({ length: PLACES }, (_, part) => Math.floor(((part + random()) / PLACES) * 9000) / 100)
+  it.each(places)(
+    `has each message once, and each listener the answer's text, when the worker is killed at %s per cent (seed ${SEED})`,
+    async (at) => {
+      const taskQueue = `talk-${at}`
+      const first = await stage.addWorker({ taskQueue })
+      const ensemble = await connected(taskQueue)
+      const thread = ensemble.thread(taskQueue)
+      const said = ['before', 'slow', 'after'].map((word) => `killed at talk-${at} ${word}`)
+      const heard = said.map(() => '')
+      const replies = said.map((message, index) =>
+        thread.send(message, {
+          onText: (text, { reset }) => {
+            heard[index] = reset ? text : heard[index] + text
+          },
+        }),
+      )
+      const asked = (index: number) => requestsOf(stage, said[index] ?? '')
+      const sent = () => asked(1)[0]?.bytes ?? 0
+      await until('so much of the answer to be sent', () => sent() > 0 && sent() >= (at / 100) * wholeBytes)
+      await first.kill()
+      await until('its end to be known', () => asked(1)[0]?.aborted)
+      await stage.addWorker({ taskQueue })
+      const texts = (await Promise.all(replies)).map(({ text }) => text)
+      expect(heard).toEqual(texts)
+      for (const text of texts) expect(Buffer.byteLength(text)).toBeGreaterThanOrEqual(BYTES)
+      expect((await thread.messages()).map(({ turn, sent, text }) => [turn, sent, text])).toEqual(
+        said.map((message, index) => [index + 1, message, texts[index]]),
+      )
+      expect(said.map((_, index) => asked(index).length)).toEqual([1, 2, 1])
+      await verifyHistory(stage.client.workflow.getHandle(taskQueue))
+      await ensemble.close()
+    },
+  )
+})

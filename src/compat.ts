@@ -118,8 +118,10 @@ export class ConversationThread {
 type Asking = Connected & Callbacks & Interruptible & Omit<ParallelInput, 'items'>
 
 /** `stopped`: what stands for an item that was interrupted, or never asked because the run was. */
-function answers<T>(items: Item[], asking: Asking, stopped: () => T): Promise<(string | T)[]> {
+async function answers<T>(items: Item[], asking: Asking, stopped: () => T): Promise<(string | T)[]> {
   const { ensemble, callbacks, interruptToken: token, ...input } = asking
+  if (callbacks && callbacks.length !== items.length)
+    throw new ConfigurationError(`callbacks: got ${callbacks.length} for ${items.length} prompts; wanted one for each`)
   return connected(ensemble, async (open) => {
     const how = { ...(token?.runId && { id: token.runId }), ...(callbacks && { onText: callbacks }) }
     const run = await open.start('parallel', { items, concurrency: 5, ...input, confirm: 'never' }, how)

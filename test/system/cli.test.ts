@@ -77,6 +77,9 @@ describe('ask', () => {
 })
 
 describe('bad input', () => {
+  const foreignHistory = JSON.stringify({
+    events: [{ workflowExecutionStartedEventAttributes: { workflowType: { name: 'mine' } } }],
+  })
   const cases: [string, string[], string, RegExp][] = [
     ['no items', ['run', 'parallel', '--input', '-'], '[]', /items: .*at least one/],
     ['no JSON', ['run', 'parallel', '--input', '-'], '{"a"', /standard input is not JSON/],
@@ -85,6 +88,7 @@ describe('bad input', () => {
     ['an unknown expert', ['run', 'review', '.', '--experts', 'poet'], '', /poet/],
     ['a path that is not there', ['run', 'review', './nowhere'], '', /no such file or directory: \.\/nowhere/],
     ['nothing to review', ['run', 'review'], '', /wanted paths, or --input/],
+    ['to replay a run of foreign code', ['replay', '-'], foreignHistory, /is a run of "mine"; wanted one of parallel/],
     ['a review of no object', ['run', 'review', '--input', '-'], '["src"]', /--input: got \["src"\]/],
     ['an unknown command', ['dance'], '', /unknown command 'dance'/],
     ['concurrency 0', ['run', 'parallel', '--input', '-', '--concurrency', '0'], items('x'), /whole number/],

@@ -159,9 +159,8 @@ describe('streaming', () => {
 
   it('refuses another number of callbacks before any call', async () => {
     const prompt = `never asked ${randomUUID()}`
-    await expect(invokeParallelStreaming([{ prompt }], { callbacks: [() => {}, () => {}] })).rejects.toThrow(
-      ConfigurationError,
-    )
+    const two = invokeParallelStreaming([{ prompt }], { callbacks: [() => {}, () => {}] })
+    await expect(two).rejects.toThrow(new ConfigurationError('callbacks: got 2 for 1 prompts; wanted one for each'))
     expect(asked(prompt)).toEqual([])
   })
 })

@@ -51,7 +51,9 @@ function summed(session: Session, id: string, result: RunResult, server: ModelSe
   say(`${result.status} · ${dollars(result.usd)}${unspent(server)} · ${savedLine(result)}`)
   const failed = firstError(result)
   if (failed) say(`first error: ${failed}`)
-  const again = result.status === 'partial' || result.status === 'interrupted' || result.status === 'failed'
+  const unfinished = result.status === 'partial' || result.status === 'interrupted' || result.status === 'failed'
+  // A person's own workflow is not run again item by item: its code decides what it asks.
+  const again = unfinished && !('output' in result)
   say(again ? `  again     ${session.command(`rerun ${id}`)}` : `  look      ${session.command(`show ${id}`)}`)
   const link = session.webLink(id)
   if (link) say(`  web ui    ${link}`)

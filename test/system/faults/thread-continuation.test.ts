@@ -113,6 +113,28 @@ describe('a thread that continues as new', () => {
     expect(asked(/^note/)).toEqual(Array.from({ length: LARGE_TURNS }, (_, index) => `note ${index + 1}`))
   })
 
+  it('takes 101 signals of one task, and an eleventh update beside ten that wait', async () => {
+    const taskQueue = 'comes-late'
+    const talk = await stage.start('thread', { stream: false }, { taskQueue })
+    const posted = Array.from({ length: 101 }, (_, index) => `posted ${index + 1}`)
+    for (const text of posted) await talk.signal('post', text)
+    // Nobody is there to take them: ten wait at the server, the others in their clients.
+    const updates = Array.from({ length: 11 }, (_, index) => `sent ${index + 1}`)
+    const sending = Promise.all(updates.map((text) => send(talk, text)))
+    const worker = await stage.addWorker({ taskQueue })
+    const turns = await sending
+    expect(new Set(turns).size).toBe(11)
+    await talk.signal('close')
+    expect(await talk.result()).toMatchObject({ status: 'completed', turns: 112 })
+    const { events = [] } = await talk.fetchHistory()
+    const firstTask = (events ?? []).findIndex((event) => event.workflowTaskStartedEventAttributes)
+    const before = (events ?? []).slice(0, firstTask).filter((event) => event.workflowExecutionSignaledEventAttributes)
+    expect(before).toHaveLength(101)
+    expect(asked(/^posted/)).toEqual(posted)
+    expect(asked(/^sent/).sort()).toEqual(updates.sort())
+    await worker.terminate()
+  })
+
   it('waits for the answer that runs, however much comes meanwhile, and an interruption still reaches it', async () => {
     const talk = await thread()
     await send(talk, 'endless')

@@ -12,7 +12,7 @@ import { billable, inFlight, requestsOf, verifyHistory } from '../../support/ver
 const SOAK = process.env.ENSEMBLE_SOAK !== undefined
 /** So that a sweep that fails can be repeated: ENSEMBLE_TEST_SEED=… */
 const SEED = Number(process.env.ENSEMBLE_TEST_SEED ?? Date.now() % 1_000_000)
-/** Rounds of three answers each, broken off at different places. */
+/** Kills, each while up to three answers are under way. */
 const ROUNDS = SOAK ? 7 : 1
 const LONG = 'Ünïcödé wörds. '.repeat(60)
 let stage: Stage
@@ -130,7 +130,7 @@ describe('an answer in a conversation', () => {
     await verifyHistory(talk)
   })
 
-  it(`survives a worker killed in its middle, at ${3 * ROUNDS} places (seed ${SEED})`, async () => {
+  it(`survives ${ROUNDS} kills of its workers, each in the middle of an answer (seed ${SEED})`, async () => {
     const random = mulberry32(SEED)
     stage.simulator.setRules([
       ...[60, 120, 240].map((tokensPerSecond, place) => ({

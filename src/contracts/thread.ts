@@ -10,7 +10,10 @@ export type ContentBlock = { type: string; [field: string]: unknown }
 /** What a message says: text, or blocks. */
 export type Content = string | ContentBlock[]
 
-/** UTF-8 bytes of JSON: one message, and all that wait together. A continuation must fit a payload of 2 MiB. */
+/**
+ * UTF-8 bytes of JSON: one message, and all that wait together (with their ids, and some 120 bytes for each). A
+ * continuation must fit a payload of 2 MiB.
+ */
 export const MAX_MESSAGE_BYTES = 512 * 1024
 export const MAX_WAITING_BYTES = 1024 * 1024
 

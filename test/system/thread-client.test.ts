@@ -215,6 +215,22 @@ describe('a thread that is there', () => {
     expect(await thread.length()).toBe(2)
   })
 
+  it('whose first message is refused says why, once, and takes the next one', async () => {
+    const thread = ensemble.thread(newId())
+    await expect(thread.send([{ type: 'odd' }])).rejects.toThrow(/content\.0\.type is "odd"; wanted one of/)
+    expect(await thread.send('say it')).toMatchObject({ turn: 1, text: 'you said: say it' })
+    await expect(thread.reply(Number.NaN)).rejects.toThrow(InvalidInputError)
+  })
+
+  it('that was closed after a clear has no answered turn', async () => {
+    const thread = ensemble.thread(newId())
+    await thread.send('say one')
+    await thread.clear()
+    await thread.close()
+    expect(await ensemble.run(thread.id).result()).toMatchObject({ turns: 1 })
+    expect([await thread.length(), await thread.messages()]).toEqual([0, []])
+  })
+
   it('can be one question, started as a run', async () => {
     const run = await ensemble.start('thread', { task: 'say it', model: 'haiku' })
     expect(await run.result()).toMatchObject({ status: 'completed', answer: 'you said: say it' })

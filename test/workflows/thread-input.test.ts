@@ -134,7 +134,7 @@ describe('what is sent to a thread', () => {
     await send(talk, large)
     await send(talk, large)
     await expect(send(talk, large)).rejects.toMatchObject({
-      cause: { type: 'MessageRefused', message: expect.stringMatching(/2 messages wait, with this one 1228806 bytes/) },
+      cause: { type: 'MessageRefused', message: expect.stringMatching(/2 messages wait, with this one 1229166 bytes/) },
     })
     await talk.signal('interrupt', 1)
     expect(await send(talk, large)).toBe(3)

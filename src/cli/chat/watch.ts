@@ -1,6 +1,5 @@
 // Following a thread without talking to it: what was said last, then every turn when it has ended, until the thread is
 // closed. Ctrl-C stops following, never the thread.
-import type { Turn } from '../../client/thread/conversation.js'
 import { exitOfResult } from '../exit-code.js'
 import { detached, onInterrupt } from '../follow/follow.js'
 import { data, say } from '../output.js'
@@ -15,18 +14,18 @@ export async function watchThread(session: Session, id: string): Promise<number>
   const thread = session.ensemble.thread(id)
   const watching = new AbortController()
   const release = onInterrupt(() => watching.abort())
-  let told: number | undefined
+  let told: Set<number> | undefined // not the last one: a message that steered is answered before earlier ones
   const tell = async () => {
     const over = (await thread.messages()).filter(({ status }) => status !== 'running' && status !== 'waiting')
-    for (const turn of told === undefined ? over.slice(-SHOWN) : over.filter(isAfter(told))) {
+    for (const turn of told ? over.filter(({ turn }) => !told?.has(turn)) : over.slice(-SHOWN)) {
       for (const line of turnLines(turn)) data(line)
     }
-    told = Math.max(told ?? 0, ...over.map(({ turn }) => turn))
+    told = new Set([...(told ?? []), ...over.map(({ turn }) => turn)])
   }
   try {
     await tell()
     for await (const event of run.events({ signal: watching.signal })) {
-      if (event.type === 'item' && Number(event.item.id) > (told ?? 0)) await tell()
+      if (event.type === 'item' && !told?.has(Number(event.item.id))) await tell()
       else if (event.type === 'warning') say(`warning: ${event.message}`)
       else if (event.type === 'refused') say(`refused: ${event.message}: ${event.reason}`)
       else if (event.type === 'end') await tell()
@@ -38,8 +37,3 @@ export async function watchThread(session: Session, id: string): Promise<number>
   say(`thread ${id} is closed`)
   return exitOfResult(await run.result())
 }
-
-const isAfter =
-  (told: number) =>
-  ({ turn }: Turn) =>
-    turn > told

@@ -1,6 +1,6 @@
 // The whole conversation as people and programs read it: the newest turns from the thread, older ones along the chain in
 // the store; of a closed thread all of them from the store, so that no worker is needed to read it.
-import { messages } from '../../contracts/messages.js'
+import { length, messages } from '../../contracts/messages.js'
 import { isTextRef, type Ref } from '../../contracts/refs.js'
 import {
   type Chunk,
@@ -37,6 +37,14 @@ export async function conversation(server: Server, id: string): Promise<Turn[]> 
   const { turns, older } = await askQuery(server, id, messages)
   const newest = await Promise.all(turns.map((turn) => wholeTurn(server, id, turn)))
   return older ? [...(await fromChain(server, id, older.head)), ...newest] : newest
+}
+
+/** Answered turns since it began or was cleared; of a closed thread from its newest chunk. Throws as `conversation`. */
+export async function lengthOf(server: Server, id: string): Promise<number> {
+  const { open } = await existingThread(server, id)
+  const result = open ? undefined : await resultIfAny(server, id)
+  if (!result) return askQuery(server, id, length)
+  return result.head === undefined ? 0 : (await readChunk(server.store, id, result.head)).length
 }
 
 /** The chunk a conversation ends with at `turn`, or at its newest ended turn. Throws InvalidInputError. */

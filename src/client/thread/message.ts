@@ -23,6 +23,12 @@ export function checkMessage(given: unknown): Content {
   return content
 }
 
+/** Throws InvalidInputError for what cannot be a turn's number; the thread says which there are. */
+export function checkTurn(given: unknown): number {
+  if (typeof given === 'number' && Number.isSafeInteger(given)) return given
+  throw new InvalidInputError(`turn: got ${shown(given)}; wanted a turn's number`)
+}
+
 function plain(given: string | unknown[]): Content {
   try {
     return JSON.parse(JSON.stringify(given)) as Content

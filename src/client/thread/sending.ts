@@ -73,7 +73,8 @@ export function sending(server: Server, id: string, options: () => Promise<Recor
       send.name,
       { ...update, startWorkflowOperation },
     )
-    // The thread may be made and the message not be taken yet.
+    // The thread may be made and the message not be taken yet, or refused: who awaits it below hears of that.
+    sent.catch(() => undefined)
     known = await startWorkflowOperation.workflowHandle().then(
       () => true,
       () => false, // `sent` says why

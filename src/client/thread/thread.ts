@@ -1,18 +1,16 @@
 // A conversation in hand. It lives on the server, not here: any program may open it by its id and go on, and what was sent
 // is answered whether or not somebody waits.
 import { randomUUID } from 'node:crypto'
-import { clear, close, interrupt, length, post, type StatusReport, steer } from '../../contracts/messages.js'
+import { clear, close, interrupt, post, type StatusReport, steer } from '../../contracts/messages.js'
 import type { ContentBlock } from '../../contracts/thread.js'
 import { AnswerRefusedError, asking } from '../errors.js'
 import { runHandle } from '../run.js'
 import type { Server } from '../server.js'
-import { askQuery } from '../snapshot.js'
 import { answers } from './answers.js'
-import { readChunk } from './chain.js'
-import { conversation, headAt, type Turn } from './conversation.js'
+import { conversation, lengthOf, type Turn } from './conversation.js'
 import { forkThread } from './fork.js'
 import { type Tell, turnTexts } from './live.js'
-import { checkMessage } from './message.js'
+import { checkMessage, checkTurn } from './message.js'
 import { checkOptions, closed, existingThread, type ThreadOptions } from './opening.js'
 import type { Recorded } from './options.js'
 import { type Reply, replyOf } from './reply.js'
@@ -115,7 +113,7 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
       options.onTurn?.(turn)
       return reply(turn, options)
     },
-    reply: (turn, options = {}) => reply(turn, options),
+    reply: async (turn, options = {}) => reply(checkTurn(turn), options),
     async post(said, options) {
       const posted = message(said, options)
       await out.inOrder(() => out.ready().then(() => telling(() => handle().signal(post, posted))))
@@ -129,10 +127,7 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
     clear: () => out.inOrder(() => telling(() => handle().signal(clear, { id: randomUUID() }))),
     close: () => out.inOrder(() => telling(() => handle().signal(close, { id: randomUUID() }))),
     messages: () => conversation(server, id),
-    async length() {
-      if ((await existingThread(server, id)).open) return askQuery(server, id, length)
-      return (await readChunk(server.store, id, await headAt(server, id, undefined))).length
-    },
+    length: () => lengthOf(server, id),
     status: () => runHandle(server, id).status(),
     async settings() {
       return (await existingThread(server, id)).options ?? {}

@@ -3,7 +3,7 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { ContinuedThread, TurnLink } from '../../contracts/thread.js'
 import type { Conversation } from './conversation.js'
-import { bytesOf, type Thread } from './thread-state.js'
+import { bytesOf, jsonBytes, type Thread } from './thread-state.js'
 
 /** From so much history of its own on: replaying it when the thread wakes takes some hundred milliseconds. */
 const SOFT = { events: 2000, bytes: 2 * 1024 * 1024, updates: 1000 }
@@ -11,6 +11,8 @@ const SOFT = { events: 2000, bytes: 2 * 1024 * 1024, updates: 1000 }
 const TEXT_BYTES = 16 * 1024
 const TURN_BYTES = 400
 const LINKS = 100
+/** Of senders' ids, the newest: of those a program makes up, all 2,000. */
+const ID_BYTES = 128 * 1024
 
 /** @returns whether it is time; measured from where this execution began, which may carry a mebibyte of messages. */
 export function continuationDue(thread: Thread): () => boolean {
@@ -34,7 +36,7 @@ export async function continueThread(thread: Thread, conversation: Conversation)
     plan: conversation.plan,
     state: { ...conversation.state, next },
     queue,
-    seen: [...seen],
+    seen: newest([...seen]),
     ...run.totals,
     counts,
     closing,
@@ -45,9 +47,18 @@ export async function continueThread(thread: Thread, conversation: Conversation)
     cleared,
     refused: run.refused,
     refusedCount: run.refusedCount,
-    applied: [...run.seen],
+    applied: newest([...run.seen]),
   }
   return continueAsNew<(input: { continued: ContinuedThread }) => Promise<never>>({ continued })
+}
+
+function newest<T>(ids: T[]): T[] {
+  let room = ID_BYTES
+  const last = ids.findLastIndex((id) => {
+    room -= jsonBytes(id) + 1
+    return room < 0
+  })
+  return ids.slice(last + 1)
 }
 
 function remembered(thread: Thread): Pick<ContinuedThread, 'ended' | 'links'> {

@@ -11,6 +11,9 @@ import { dropMessage, see, type Thread, waitingMessages } from './thread-state.j
 /** Messages that may wait. */
 const MAX_WAITING = 10_000
 
+/** Beside its content and id, which has at most three bytes a unit: counted again for each message, so not encoded. */
+const CARRIED_BYTES = 120
+
 /** An execution takes no further `send` when it is this far from its limits: 51,200 events, 50 MiB, 2,000 updates. */
 const HARD = { events: 10_000, bytes: 20 * 1024 * 1024, updates: 1500 }
 
@@ -29,7 +32,7 @@ export function judge(thread: Thread, sent: unknown, how: { byUpdate: boolean })
   if (repeated !== undefined) return { repeated }
   if (thread.closing) return { type: FAILURE.threadClosed, refused: 'the thread is closed and takes no more messages' }
   const waiting = waitingMessages(thread)
-  const bytes = waiting.reduce((sum, { bytes }) => sum + bytes, message.bytes)
+  const bytes = waiting.reduce((sum, one) => sum + carriedBytes(one), carriedBytes(message))
   if (bytes > MAX_WAITING_BYTES)
     return {
       type: FAILURE.messageRefused,
@@ -41,6 +44,11 @@ export function judge(thread: Thread, sent: unknown, how: { byUpdate: boolean })
       refused: `${thread.queue.length} messages wait; wanted at most ${MAX_WAITING}: send it later`,
     }
   return { message }
+}
+
+/** Roughly, of all that a continuation carries of it: the server terminates a run whose input is larger than 2 MiB. */
+function carriedBytes({ bytes, id = '' }: Pick<ReadMessage, 'bytes' | 'id'>): number {
+  return bytes + CARRIED_BYTES + 3 * id.length
 }
 
 /** @returns the turn's number. */

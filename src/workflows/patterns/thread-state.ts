@@ -135,11 +135,16 @@ export function bytesOf({ sent, text = '', error }: EndedTurn): number {
   return JSON.stringify([sent, text, error]).length
 }
 
+/** UTF-8, as it crosses to the server. */
+export function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength
+}
+
 /** What was said so far is no part of the conversation any more. */
 export function forget(thread: Thread): void {
   const head = thread.conversation?.state.head
   if (head !== undefined) {
-    const turn = Math.max(...thread.ended.keys(), 0)
+    const turn = Math.max(...thread.ended.keys(), ...thread.links.keys(), 0)
     thread.cleared = [...thread.cleared, { turn, head }].slice(-CLEARED_KEPT)
   }
   for (const ended of thread.ended.values()) ended.cleared = true

@@ -35,7 +35,7 @@ export async function listDocuments(entries: string[]): Promise<Listed[]> {
 async function filesOf(entry: string): Promise<string[]> {
   const kind = await kindOf(entry)
   if (kind === 'file') return [await realpath(entry)]
-  if (kind === 'directory') return orNothing(entry, `${escapePath(slashes(resolve(entry)))}/**`)
+  if (kind === 'directory') return orNothing(entry, `${escapePath(slashes(resolve(entry)))}/**/*`) // `/**` misses a name with a line end
   if (kind === 'missing' && GLOB.test(entry.replace(/\\./g, ''))) return orNothing(entry, entry)
   const wanted = "wanted a file, a directory or a glob such as docs/**/*.md on the worker's machine"
   if (kind === 'missing') throw new InputError(`files: ${entry} does not exist: ${wanted}`)

@@ -26,6 +26,11 @@ it('a file is itself, also when its name looks like a glob', async () => {
   expect(await found('b*.md')).toEqual(['b*.md'])
 })
 
+it('a directory means all of it, a name with a line end too', async () => {
+  writeFileSync(join(here, 'sub', 'two\nlines.md'), 'd')
+  expect(await found('.')).toEqual(['a.md', 'b*.md', 'sub/c.md', 'sub/two\nlines.md'])
+})
+
 it('a name that is no glob and does not exist is refused at once', () => {
   expect(() => fromHere('other.md', here)).toThrow('no such file or directory: other.md')
 })

@@ -20,6 +20,7 @@ export function checkRunId(id: unknown): string {
   const bytes = Buffer.byteLength(id)
   if (bytes > MAX_BYTES) throw new InvalidInputError(`run id: got ${bytes} bytes; ${wanted}`)
   if (/[\p{Cc}\p{Surrogate}]/u.test(id)) throw new InvalidInputError(`run id: got ${JSON.stringify(id)}; ${wanted}`)
+  if (id.endsWith('/stream')) throw new InvalidInputError(`run id: got "${id}"; such names are of a run's live text`)
   if (id.startsWith('@')) throw new InvalidInputError(`run id: got "${id}"; names that begin with @ are shorthands`)
   return id
 }

@@ -73,7 +73,8 @@ describe('run ids', () => {
   it('are at most 200 bytes of text that a screen can show', () => {
     expect(checkRunId('ü'.repeat(100))).toHaveLength(100)
     expect(() => checkRunId('ü'.repeat(101))).toThrow(/202 bytes/)
-    for (const bad of ['', 'a\nb', 'a\ud800', '@last', 7]) expect(() => checkRunId(bad)).toThrow(InvalidInputError)
+    for (const bad of ['', 'a\nb', 'a\ud800', '@last', 'run-1/stream', 7])
+      expect(() => checkRunId(bad)).toThrow(InvalidInputError)
   })
 })
 

@@ -41,6 +41,13 @@ const insist = async (talk: WorkflowHandle, message: { text: string; id: string 
     }
   }
 }
+/** A mebibyte may wait: more comes when some of it is answered. */
+const withRoom = (talk: WorkflowHandle, message: { text: string; id: string }): Promise<number> =>
+  until('room', () =>
+    insist(talk, message).catch((error: { cause?: { type?: string } }) =>
+      error.cause?.type === 'MessageRefused' ? false : Promise.reject(error),
+    ),
+  )
 const executions = async ({ workflowId }: WorkflowHandle): Promise<string[]> => {
   const runs: string[] = []
   for await (const { runId } of stage.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.push(runId)
@@ -69,7 +76,7 @@ describe('a thread that continues as new', () => {
     const sender = async () => {
       for (let number = next++; number <= TURNS; number = next++) {
         const text = `short ${number}`
-        turns.push([await insist(talk, { text, id: `id-${number}` }), text])
+        turns.push([await withRoom(talk, { text, id: `id-${number}` }), text])
       }
     }
     await Promise.all([sender(), sender(), sender(), sender()])
@@ -87,13 +94,7 @@ describe('a thread that continues as new', () => {
     const sent: Promise<unknown>[] = []
     for (let number = 1; number <= LARGE_TURNS; number++) {
       const text = `${number} ${LARGE}`
-      // A mebibyte may wait: more comes when some of it is answered.
-      await until('room', async () =>
-        insist(talk, { text, id: `n${number}` }).then(
-          () => true,
-          (error: { cause?: { type?: string } }) => error.cause?.type !== 'MessageRefused' && Promise.reject(error),
-        ),
-      )
+      await withRoom(talk, { text, id: `n${number}` })
       sent.push(talk.signal('post', { text: `note ${number}`, id: `note-${number}` }))
       if (number === 11) sent.push(talk.signal('clear'))
       // Again, in whatever execution that is.

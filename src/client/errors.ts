@@ -8,6 +8,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import type { Usage, Usd } from '../contracts/usage.js'
+import { GRPC } from './grpc-code.js'
 
 /** The base of all of them; `name` is the class's own. */
 export class EnsembleError extends Error {
@@ -81,15 +82,6 @@ export class KeyRefusedError extends NoResultError {
   }
 }
 
-// gRPC status codes, by number because the library that names them is not ours to load.
-const CANCELLED = 1
-const DEADLINE_EXCEEDED = 4
-const NOT_FOUND = 5
-const PERMISSION_DENIED = 7
-const FAILED_PRECONDITION = 9
-const UNAVAILABLE = 14
-const UNAUTHENTICATED = 16
-
 /** Runs `work` for the run `id`; what the server says becomes one of the errors above. Bugs pass unchanged. */
 export async function asking<T>(what: { server: string; run?: string }, work: () => Promise<T>): Promise<T> {
   try {
@@ -110,13 +102,13 @@ export function translated(error: unknown, what: { server: string; run?: string 
     return new ConnectionError(`cannot reach the Temporal server at ${what.server}: no answer`)
   if (!grpc) return error
   const { code, details } = grpc
-  if (code === NOT_FOUND) return notFound(what, details)
-  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
+  if (code === GRPC.NOT_FOUND) return notFound(what, details)
+  if (code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED) {
     return new ConnectionError(`the server at ${what.server} refused: ${details || 'no permission'}`)
   }
-  if (code === FAILED_PRECONDITION && /no poller/i.test(details))
+  if (code === GRPC.FAILED_PRECONDITION && /no poller/i.test(details))
     return new NoWorkerError(`no worker answers: ${details}`)
-  if (code === UNAVAILABLE || isLate(error)) {
+  if (code === GRPC.UNAVAILABLE || isLate(error)) {
     return new ConnectionError(`cannot reach the Temporal server at ${what.server}: ${details || 'no answer'}`)
   }
   return error
@@ -143,5 +135,5 @@ function isUnconnected(error: unknown): boolean {
 /** A server that sees the deadline pass a moment before we do resets the request: to us that is a cancellation. */
 export function isLate(error: unknown): boolean {
   const code = grpcError(error)?.code
-  return code === DEADLINE_EXCEEDED || code === CANCELLED || isGrpcDeadlineError(error)
+  return code === GRPC.DEADLINE_EXCEEDED || code === GRPC.CANCELLED || isGrpcDeadlineError(error)
 }

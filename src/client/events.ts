@@ -16,7 +16,7 @@ const FASTEST_MS = 250 // fast enough for a live view
 const SLOWEST_MS = 2000 // when nothing changes
 const SLOWER = 1.3 // for each quiet look: 8 s of quiet until the slowest pace
 export const SILENCE_MS = 3000 // a worker that is there answers far sooner
-const OUTAGE_MS = 60_000 // a server that restarts is back by then
+export const OUTAGE_MS = 60_000 // a server that restarts is back by then
 
 type Ended = { result: RunResult } | { error: unknown }
 /** What else there is to tell once the end is known; without a result there is none. */

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunResult } from '../../contracts/outcome.js'
 import type { ThreadResult } from '../../contracts/thread.js'
 import { ConnectionError, InvalidInputError, NoResultError } from '../errors.js'
+import { OUTAGE_MS } from '../events.js'
 import { awaitResult } from '../result.js'
 import type { Server } from '../server.js'
 import type { Final } from './assemble.js'
 
 const AGAIN_MS = 1000
-const OUTAGE_MS = 60_000 // a server that restarts is back by then
 
 export function finalsOf(result: RunResult): Final[] {
   const { turns, answer } = result as Partial<ThreadResult>

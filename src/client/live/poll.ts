@@ -16,6 +16,7 @@ import {
   TEXT_TOPIC,
 } from '../../contracts/stream.js'
 import { ConnectionError, grpcError, translated } from '../errors.js'
+import { GRPC } from '../grpc-code.js'
 import type { Server } from '../server.js'
 
 export type Asked =
@@ -30,8 +31,6 @@ export type Asked =
   | { kind: 'away'; error: ConnectionError }
   /** More ask at once than a server lets wait. */
   | { kind: 'busy' }
-
-const RESOURCE_EXHAUSTED = 8
 
 /** There from now on, if it was not. Throws ConnectionError. */
 export async function startStream(server: Server, run: string, taskQueue: string): Promise<void> {
@@ -64,7 +63,7 @@ export async function pollStream(
     if (error instanceof WorkflowUpdateFailedError) return refused(error)
     if (error instanceof WorkflowNotFoundError) return { kind: 'absent' }
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'again' }
-    if (grpcError(error)?.code === RESOURCE_EXHAUSTED) return { kind: 'busy' }
+    if (grpcError(error)?.code === GRPC.RESOURCE_EXHAUSTED) return { kind: 'busy' }
     const known = translated(error, { server: server.address })
     if (known instanceof ConnectionError) return { kind: 'away', error: known }
     throw known

@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Polled, StreamItem, WireItem } from '../../contracts/stream.js'
 import { ConnectionError } from '../errors.js'
+import { OUTAGE_MS } from '../events.js'
 import type { Server } from '../server.js'
 import { type Asked, pollStream, startStream } from './poll.js'
 import { fromWire } from './wire.js'
@@ -12,7 +13,6 @@ import { fromWire } from './wire.js'
 const GAP_MS = 50
 const AGAIN_MS = 500
 const REST_MS = 2000 // a worker that is there answers far sooner
-const OUTAGE_MS = 60_000 // a server that restarts is back by then
 
 export type StreamPlace = {
   /** The run, or the thread, that publishes. */

@@ -6,7 +6,7 @@ import { isGrpcDeadlineError, QueryNotRegisteredError } from '@temporalio/client
 import { answer } from '../../contracts/messages.js'
 import type { TurnAnswer } from '../../contracts/thread.js'
 import { ConnectionError, InvalidInputError, NoWorkerError, translated } from '../errors.js'
-import { SILENCE_MS, silence } from '../events.js'
+import { OUTAGE_MS, SILENCE_MS, silence } from '../events.js'
 import type { Server } from '../server.js'
 
 const FASTEST_MS = 100
@@ -14,7 +14,6 @@ const SLOWEST_MS = 1000
 const SLOWER = 1.3
 const OLDEST = 3
 const QUERY_MS = 5000
-const OUTAGE_MS = 60_000
 
 export type EndedTurn = Exclude<TurnAnswer, { status: 'pending' }>
 

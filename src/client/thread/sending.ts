@@ -15,6 +15,7 @@ import { send } from '../../contracts/messages.js'
 import type { Message, Sent } from '../../contracts/thread.js'
 import { asking, grpcError, InvalidInputError, MessageRefusedError, NoWorkerError, translated } from '../errors.js'
 import { SILENCE_MS, silence } from '../events.js'
+import { GRPC } from '../grpc-code.js'
 import type { Server } from '../server.js'
 import { startRun } from '../start.js'
 import { runSummary } from '../summary.js'
@@ -24,12 +25,6 @@ const ATTEMPT_MS = 10_000 // then it is sent again, with the same id
 const GIVE_UP_MS = 60_000 // a server or a worker that restarts is back by then
 const SOONEST_MS = 50
 const LATEST_MS = 1000
-
-// gRPC status codes of what passes by itself.
-const RESOURCE_EXHAUSTED = 8
-const FAILED_PRECONDITION = 9
-const ABORTED = 10
-const UNAVAILABLE = 14
 
 /** `onWarning`: told once when nobody takes the message for some seconds. `before`: done when it is the message's turn. */
 export type Delivering = {
@@ -141,8 +136,8 @@ function afterwards(error: unknown): Afterwards {
   if (error instanceof WorkflowNotFoundError) return 'gone'
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) return 'lost'
   const code = grpcError(error)?.code
-  if (code === RESOURCE_EXHAUSTED || code === ABORTED) return 'again'
-  return code === UNAVAILABLE || code === FAILED_PRECONDITION ? 'lost' : 'fail'
+  if (code === GRPC.RESOURCE_EXHAUSTED || code === GRPC.ABORTED) return 'again'
+  return code === GRPC.UNAVAILABLE || code === GRPC.FAILED_PRECONDITION ? 'lost' : 'fail'
 }
 
 function failure(server: Server, id: string, error: unknown): unknown {
@@ -160,7 +155,7 @@ function failure(server: Server, id: string, error: unknown): unknown {
     )
   }
   const grpc = grpcError(error)
-  if (grpc?.code === FAILED_PRECONDITION) {
+  if (grpc?.code === GRPC.FAILED_PRECONDITION) {
     return new NoWorkerError(`no worker can go on with thread "${id}" right now: ${grpc.details}`)
   }
   return translated(error, { server: server.address, run: id })

@@ -40,6 +40,10 @@ export const FAILURE = {
   refused: 'ModelRefused',
   /** The answer is not the JSON that was asked for. */
   outputInvalid: 'OutputInvalid',
+  /** A run with a budget: earlier attempts and this one together might cost more than was reserved. */
+  budgetNeeded: 'BudgetNeeded',
+  /** An agent made as many model calls as it may in one turn. */
+  tooManySteps: 'TooManySteps',
   /** This worker talks to another kind of model server than the plan names. */
   wrongServer: 'WrongModelServer',
   /** The worker is going away; another one repeats the call. */

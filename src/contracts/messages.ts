@@ -1,6 +1,7 @@
 // The messages every run understands, defined once for both sides. Arguments are `unknown` on purpose: people send them
 // from a form with anything in it, and a handler never throws.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { EffectClass, Expiry, ToolQuestion } from './agent.js'
 import type { ItemStatus, ModelServer, Price, RunStatus } from './outcome.js'
 import type { Sent, ThreadMessages, TurnAnswer } from './thread.js'
 import type { Usage, Usd } from './usage.js'
@@ -16,6 +17,8 @@ export const interrupt = defineSignal<[unknown?]>('interrupt')
 /** Start nothing new; what runs goes on. */
 export const pause = defineSignal<[unknown?]>('pause')
 export const resume = defineSignal<[unknown?]>('resume')
+/** `{ "usd": n }`, or the number: the new cap in dollars; what waits for money goes on as far as it fits. */
+export const raiseBudget = defineSignal<[unknown?]>('raiseBudget')
 /** Sent by a leading call: the cache it wrote can be read. `{ group }`. */
 export const cacheReady = defineSignal<[unknown?]>('cacheReady')
 
@@ -61,7 +64,7 @@ export type Decision = {
 }
 
 /** An answer that counted. `at`: ISO. */
-export type Decided = { approval: string; digest: string; kind: DecisionKind; by: string; at: string }
+export type Decided = { approval: string; digest: string; kind: DecisionKind | 'expired'; by: string; at: string }
 
 /** A question that waits, or waited, for a person. Times are ISO. */
 export type Approval = {
@@ -69,10 +72,21 @@ export type Approval = {
   title: string
   /** Asked by a person's own code, not about a plan: takes no revision. `wantsInput`: an approval brings an answer. */
   own?: { details?: unknown; wantsInput: boolean }
+  /** An agent wants to use a tool: an approval may bring other arguments as its `input`. */
+  tool?: ToolQuestion & { agent: string; tool: string; effect: EffectClass; by: string }
+  /** A tool may have done its work or not: approve takes it as done, reject as not done, `{ "again": true }` repeats it. */
+  unknown?: { agent: string; tool: string; arguments: string }
+  /** What is spent, what the next call needs at most, and the cap. */
+  budget?: { spentUsd: number; needsUsd: number; capUsd: number }
+  /** Who may answer; absent: anybody. */
+  approvers?: string[]
+  /** ISO; what happens then. */
+  expiresAt?: string
+  onExpiry?: Expiry['onExpiry']
   digest: string
   openedAt: string
-  /** `id`: the sender's own of the message. */
-  answer?: { kind: DecisionKind; by: string; at: string; note?: string; id?: string }
+  /** `id`: the sender's own of the message. `expired`: nobody answered in time. */
+  answer?: { kind: DecisionKind | 'expired'; by: string; at: string; note?: string; id?: string }
 }
 
 /** A message that had no effect, and why. */

@@ -1,5 +1,6 @@
 // A conversation as it crosses to activities and back, and as people see it. Its history is a chain of stored chunks:
 // what a turn adds is kept once and named by its hash, so the hundredth turn costs its own text and no more.
+import type { AgentPlan, ToolCall, ToolResult } from './agent.js'
 import type { Refused } from './messages.js'
 import type { ItemResult, ModelServer, RunStatus } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
@@ -57,6 +58,8 @@ export type Chunk = {
   sent: { content: Content; id?: string }
   /** Put before it for the model: results of tools that nobody ran, word of an interruption. */
   before?: ContentBlock[]
+  /** Model calls of a turn of an agent, from 1; absent: the first. Each is a chunk of its own. */
+  step?: number
   /** The answer, every block as the model sent it (status ok). */
   answer?: ContentBlock[]
   /** What had arrived of it when it was interrupted: its text, never unfinished thinking. */
@@ -75,8 +78,8 @@ export type Chunk = {
   condensed?: Ref
 }
 
-/** Stands for all turns up to `turn` when the conversation is sent; the chunks stay. */
-export type Condensed = { turn: number; text: string; tokens: number }
+/** Stands for all turns up to `turn` (up to its `step`) when the conversation is sent; the chunks stay. */
+export type Condensed = { turn: number; step?: number; text: string; tokens: number }
 
 /** How far a conversation has come: all a workflow carries of it. */
 export type ConversationState = {
@@ -106,6 +109,12 @@ export type ThreadPlan = {
   maxWaitSeconds: number
   /** Context tokens from which the oldest turns are condensed before the next call. */
   condenseAbove: number
+  /** It has tools: a turn is a loop of steps. */
+  agent?: AgentPlan
+  /** The most its calls may cost, in dollars. */
+  budgetUsd?: number
+  /** Worst price of a token, in dollars; null: unknown. Only with a budget. */
+  rates?: { input: Usd; output: Usd }
   /** Where a fork begins. */
   state: ConversationState
   warnings: string[]
@@ -139,6 +148,11 @@ export type TurnRequest = {
   message: Content
   id?: string
   cacheHistory: boolean
+  /** The stored agent; its tools go with the request and what it asks for is judged. */
+  agent?: Ref
+  /** From 2 on: what the tools of the step before gave takes the place of the message, which is what people said since. */
+  stepNumber?: number
+  results?: ToolResult[]
   /** Publish the text while it arrives. */
   stream?: { of: string; ifOpen: true }
   inlineBytes: number
@@ -152,6 +166,9 @@ export type TurnOutcome = {
   /** The chunk this turn was kept in. */
   head: Ref
   text?: Text
+  /** Tools the model wants to use, in its order: the turn goes on with their results. */
+  calls?: ToolCall[]
+  stopReason?: string
   error?: ItemResult['error']
   length: number
   contextTokens: number

@@ -1,4 +1,5 @@
-// `npm test`: set-up, then all tests that need Node, git and a server. Arguments go to vitest: `npm test -- test/unit/x`.
+// `npm test`: set-up, then all tests that need Node, git and a server; those of faults have a command of their own.
+// Arguments go to vitest: `npm test -- test/unit/x`.
 
 import { main } from './run.mjs'
 import { setUp, temporalProgram } from './setup.mjs'

@@ -140,6 +140,7 @@ describe('the public library', () => {
         "FAILURE",
         "InvalidInputError",
         "MessageRefusedError",
+        "NEEDS",
         "NoResultError",
         "NoWorkerError",
         "NotStoredError",
@@ -147,6 +148,7 @@ describe('the public library', () => {
         "ThreadClosedError",
         "TurnFailedError",
         "connect",
+        "route",
       ]
     `)
     expect(typesOf('index.ts')).toMatchInlineSnapshot(`

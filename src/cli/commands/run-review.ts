@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
+import { adviseOn } from '../advice.js'
 import { UsageError } from '../exit.js'
 import { startAndFollow } from '../follow/start-and-follow.js'
 import { readJson } from '../read-input.js'
@@ -20,6 +21,7 @@ export function runReview(): Command {
     .action(async (paths: string[], options: ReviewOptions) => {
       const { experts, question, id, detach, json } = options
       for (const path of paths) if (!existsSync(path)) throw new UsageError(`no such file or directory: ${path}`)
+      if (question !== undefined) adviseOn(question, 'a review reads, it changes nothing')
       process.exitCode = await startAndFollow({
         workflow: 'review',
         input: {

@@ -13,8 +13,11 @@ export type ToolContext = {
   key: string
 }
 
-/** Text, or content blocks of a tool result. `isError`: it failed, and this says how. */
-export type ToolOutput = string | { content: ContentBlock[]; isError?: boolean }
+/**
+ * Text, or content blocks of a tool result. `isError`: it failed, and this says how. `unknown`: it may have done its work
+ * or not (a server that died while it worked); an `unsafe` tool's outcome is then decided by a person.
+ */
+export type ToolOutput = string | { content: ContentBlock[]; isError?: boolean; unknown?: true }
 
 export type Tool<Input = unknown> = {
   name: string

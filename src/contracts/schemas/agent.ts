@@ -31,6 +31,22 @@ export const PermissionRules = z.strictObject({
 export type PermissionRules = z.infer<typeof PermissionRules>
 
 const secrets = z.record(z.string(), z.string())
+/** What the configuration says of one of a server's tools; it counts more than what the server says. */
+const DeclaredTool = z.strictObject({
+  permission: z.enum(['read', 'edit', 'execute', 'network', 'other']).optional(),
+  /** What a repeat would do. Absent: `idempotent` with a `keyArgument`, otherwise `unsafe`. */
+  effect: z.enum(['read', 'idempotent', 'unsafe']).optional(),
+  /** The argument that takes the call's idempotency key; the model neither sees nor sets it. */
+  keyArgument: z.string().min(1).optional(),
+})
+const everyServer = {
+  /** Of one call. */
+  timeoutSeconds: z.number().min(1).max(3600).default(60),
+  /** Believe the server which of its tools only read, or may be repeated. */
+  trustAnnotations: z.boolean().default(false),
+  /** By the server's own names. */
+  tools: z.record(z.string(), DeclaredTool).default({}),
+}
 /** Values may be "${NAME}" or "${NAME:-default}": read from the worker's environment, never stored. */
 export const McpServer = z.union([
   z.strictObject({
@@ -38,13 +54,13 @@ export const McpServer = z.union([
     command: z.string().min(1),
     args: z.array(z.string()).default([]),
     env: secrets.default({}),
-    timeoutSeconds: z.number().min(1).max(3600).default(60),
+    ...everyServer,
   }),
   z.strictObject({
     type: z.enum(['http', 'sse']),
     url: z.url(),
     headers: secrets.default({}),
-    timeoutSeconds: z.number().min(1).max(3600).default(60),
+    ...everyServer,
   }),
 ])
 export type McpServer = z.infer<typeof McpServer>

@@ -1,5 +1,6 @@
 // All activities of a worker, made from what they work with. Workflows know them by these names and types only.
 
+import type { McpPool } from '../mcp/pool.js'
 import { createCallClaude } from './call/call-claude.js'
 import type { CallDeps } from './call/deps.js'
 import { createSpentOn } from './call/spent-on.js'
@@ -17,7 +18,7 @@ import { createAnswerTurn } from './thread/answer-turn.js'
 import { createCondense } from './thread/condense.js'
 import { createKeepTurn } from './thread/keep-turn.js'
 
-export type ActivityDeps = CallDeps
+export type ActivityDeps = CallDeps & { mcp: McpPool }
 
 export function createActivities(deps: ActivityDeps) {
   return {

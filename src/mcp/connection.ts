@@ -140,8 +140,7 @@ export function openConnection(
     },
     call: (tool, args, { signal }) =>
       asking(
-        (client) =>
-          client.callTool({ name: tool, arguments: args }, { signal, timeout: server.timeoutSeconds * 1000 }),
+        (client) => client.callTool({ name: tool, arguments: args }, { signal, timeout: server.timeoutSeconds * 1000 }),
         signal,
       ),
     async close() {

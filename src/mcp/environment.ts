@@ -9,6 +9,9 @@ const ALLOWED = ['PATH', 'HOME', 'LOGNAME', 'USER', 'SHELL', 'TERM', 'LANG', 'LC
 /** A shorter value would be found everywhere. */
 const LEAST_SECRET = 6
 
+/** The model server's key never leaves the worker, whoever asks for it. */
+const OWN = /^ANTHROPIC_/
+
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
 export type Expanded = {
@@ -23,6 +26,7 @@ export function expanding(server: string, env: Environment): Expanded {
   const used = new Set<string>()
   const text = (given: string) =>
     given.replace(REFERENCE, (reference, name: string, fallback: string | undefined) => {
+      if (OWN.test(name)) throw new McpFailure('secret', `MCP server ${server}: ${reference} is not given to servers`)
       const value = env[name]
       if (value === undefined || value === '') {
         if (fallback !== undefined) return fallback

@@ -1,6 +1,6 @@
 // A tool of a server as one of ours. The server's word about what its tool may do counts only where the configuration
 // trusts it: otherwise it is a tool of class `other` whose repeat nobody vouches for.
-import type { JsonSchemaType, JsonSchemaValidator, Tool as Definition } from '@modelcontextprotocol/client'
+import type { Tool as Definition, JsonSchemaType, JsonSchemaValidator } from '@modelcontextprotocol/client'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/client/validators/ajv'
 import { z } from 'zod'
 import type { EffectClass, PermissionClass } from '../contracts/agent.js'
@@ -64,7 +64,8 @@ async function repeatable<T>(effect: EffectClass, call: () => Promise<T>): Promi
   try {
     return await call()
   } catch (error) {
-    const again = error instanceof McpFailure && error.kind === 'died' && (effect !== 'unsafe' || !error.mayHaveHappened)
+    const again =
+      error instanceof McpFailure && error.kind === 'died' && (effect !== 'unsafe' || !error.mayHaveHappened)
     if (!again) throw error
     return call()
   }
@@ -87,7 +88,11 @@ function classesOf(
 function without(schema: Definition['inputSchema'], argument: string | undefined): Record<string, unknown> {
   if (argument === undefined) return schema
   const { [argument]: _, ...properties } = schema.properties ?? {}
-  return { ...schema, properties, ...(schema.required && { required: schema.required.filter((name) => name !== argument) }) }
+  return {
+    ...schema,
+    properties,
+    ...(schema.required && { required: schema.required.filter((name) => name !== argument) }),
+  }
 }
 
 /** Checked as the server's own library would: JSON Schema has more in it than zod can take over. */

@@ -108,8 +108,10 @@ export class StdioTransport implements Transport {
   private read(chunk: Buffer): void {
     if (this.failure) return
     this.unaskedBytes += chunk.length
-    if (this.unaskedBytes > MAX_UNASKED_BYTES)
-      return this.stop(new McpFailure('flood', `sent more than ${MAX_UNASKED_BYTES} bytes without being asked`))
+    if (this.unaskedBytes > MAX_UNASKED_BYTES) {
+      this.stop(new McpFailure('flood', `sent more than ${MAX_UNASKED_BYTES} bytes without being asked`))
+      return
+    }
     let rest = chunk
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       const line = Buffer.concat([...this.unread, rest.subarray(0, end)]).toString('utf8')

@@ -19,9 +19,7 @@ export function transportTo(server: McpServer, expand: Expanded, given: { env: E
   }
   const url = new URL(expand.text(server.url))
   const options = { requestInit: { headers: expand.record(server.headers) }, fetch: boundedFetch }
-  return server.type === 'sse'
-    ? new SSEClientTransport(url, options)
-    : new StreamableHTTPClientTransport(url, options)
+  return server.type === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options)
 }
 
 /** Headers hold secrets, so nobody is followed elsewhere; a body that does not end is cut. */
@@ -32,7 +30,8 @@ async function boundedFetch(url: string | URL, init?: RequestInit): Promise<Resp
   const bounded = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       bytes += chunk.byteLength
-      if (bytes > MAX_RESPONSE_BYTES) controller.error(new McpFailure('flood', `sent more than ${MAX_RESPONSE_BYTES} bytes`))
+      if (bytes > MAX_RESPONSE_BYTES)
+        controller.error(new McpFailure('flood', `sent more than ${MAX_RESPONSE_BYTES} bytes`))
       else controller.enqueue(chunk)
     },
   })

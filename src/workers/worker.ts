@@ -9,6 +9,7 @@ import { createActivities } from '../activities/index.js'
 import { storedRequests } from '../activities/requests.js'
 import { openStreams } from '../activities/stream/streams.js'
 import type { Config } from '../config.js'
+import { openMcpPool } from '../mcp/pool.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
@@ -28,7 +29,8 @@ export async function createWorker({ connection, namespace, config, own }: Worke
   const store = directoryStore(dir)
   const journal = await openJournal<Kept>({ dir })
   const claude = createClaude(config.model)
-  const deps = { claude, store, requests: storedRequests(store), journal, streams: openStreams() }
+  const mcp = openMcpPool({ env: process.env, cwd: process.cwd() })
+  const deps = { claude, store, requests: storedRequests(store), journal, streams: openStreams(), mcp }
   const worker = await Worker.create({
     connection,
     namespace,
@@ -55,7 +57,7 @@ export async function createWorker({ connection, namespace, config, own }: Worke
       try {
         await worker.run()
       } finally {
-        await journal.close()
+        await Promise.all([journal.close(), mcp.close()])
       }
     },
   }

@@ -11,6 +11,8 @@ export type ToolContext = {
   cwd?: string
   /** The same in every attempt of this call: an idempotency key for what the tool talks to. */
   key: string
+  /** The run's own word that shell commands may go without a sandbox; never together with `bypassPermissions`. */
+  allowUnsandboxed?: boolean
 }
 
 /**
@@ -32,7 +34,10 @@ export type Tool<Input = unknown> = {
   /** Paths of the workspace it reads or writes, as they were given. */
   paths?(input: Input): string[]
   run(call: ToolContext & { input: Input }): Promise<ToolOutput>
-  /** `reconcilable`: what an earlier attempt with this key did; undefined: nothing, so it may run. */
+  /**
+   * `reconcilable`: what an earlier attempt with this key did; undefined: nothing, so it may run. Throws when it cannot
+   * tell: then the outcome is unknown, as of an unsafe tool.
+   */
   check?(call: ToolContext & { input: Input }): Promise<ToolOutput | undefined>
   /** Seconds one call may take; default 120. */
   timeoutSeconds?: number

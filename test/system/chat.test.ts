@@ -132,10 +132,11 @@ describe('in a terminal', () => {
 })
 
 describe('without a terminal', () => {
-  function piped(args: string[], input: string): Promise<{ code: number | null; out: string; err: string }> {
+  type Ended = { code: number | null; out: string; err: string }
+  function piped(args: string[], input: string, began = () => {}): Promise<Ended> {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: stage.home, env: env(), stdio: 'pipe' })
     let [out, err] = ['', '']
-    child.stdout.on('data', (chunk) => (out += chunk))
+    child.stdout.once('data', began).on('data', (chunk) => (out += chunk))
     child.stderr.on('data', (chunk) => (err += chunk))
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
@@ -177,7 +178,12 @@ describe('without a terminal', () => {
     const interrupted = await piped(['interrupt', 'looked-at'], '')
     expect(interrupted.code).toBe(0)
     expect((await reply).status).toBe('interrupted')
-    const watching = piped(['watch', 'looked-at'], '')
+    let began = () => {}
+    const begun = new Promise<void>((done) => {
+      began = done
+    })
+    const watching = piped(['watch', 'looked-at'], '', began)
+    await begun
     const counting = thread.send('count')
     await thread.post('overtaken')
     await thread.steer('overtaking')

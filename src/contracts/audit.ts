@@ -8,7 +8,10 @@ export type AuditEvent = {
   agent: string
   turn?: number
   step?: number
-} & (
+} & AuditBody
+
+/** What happened, without when and to whom. */
+export type AuditBody =
   | { type: 'session_start'; definition: string; tools: string[]; mode: string }
   | { type: 'prompt'; characters: number; digest?: string; by?: string }
   | { type: 'call'; model: string; status: string; inputTokens: number; outputTokens: number; usd: number | null }
@@ -30,7 +33,6 @@ export type AuditEvent = {
   | { type: 'budget'; spentUsd: number; capUsd: number; event: string }
   | { type: 'child'; run: string; name: string; status: string }
   | { type: 'session_end'; status: string; usd: number | null }
-)
 
 /** `from`: the number of the first entry, from 1; entries that are there already are left as they are. */
 export type AppendAuditRequest = { root: Root; session: string; from: number; events: AuditEvent[] }

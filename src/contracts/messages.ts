@@ -61,10 +61,18 @@ export type Decision = {
   id?: string
   /** For revise: a patch of the input (an object); null removes a field. For approve: the answer that is asked for. */
   input?: unknown
+  /** `input` is what was left of the message besides our own fields; nobody wrote `input`. */
+  loose?: true
 }
 
-/** An answer that counted. `at`: ISO. */
-export type Decided = { approval: string; digest: string; kind: DecisionKind | 'expired'; by: string; at: string }
+/**
+ * How a question ended. `raiseBudget`: by a new cap; `expired`: nobody answered in time; `withdrawn`: what it was about
+ * was stopped.
+ */
+export type AnswerKind = DecisionKind | 'raiseBudget' | 'expired' | 'withdrawn'
+
+/** An answer that counted. `at`: ISO. `digest` is empty for a cap that was raised before anything waited. */
+export type Decided = { approval: string; digest: string; kind: AnswerKind; by: string; at: string }
 
 /** A question that waits, or waited, for a person. Times are ISO. */
 export type Approval = {
@@ -74,23 +82,34 @@ export type Approval = {
   own?: { details?: unknown; wantsInput: boolean }
   /** An agent wants to use a tool: an approval may bring other arguments as its `input`. */
   tool?: ToolQuestion & { agent: string; tool: string; effect: EffectClass; by: string }
+  /** Why the answer before this question did not do: it is asked again. */
+  problem?: string
   /** A tool may have done its work or not: approve takes it as done, reject as not done, `{ "again": true }` repeats it. */
   unknown?: { agent: string; tool: string; arguments: string }
-  /** What is spent, what the next call needs at most, and the cap. */
-  budget?: { spentUsd: number; needsUsd: number; capUsd: number }
+  /** What is spent, what the next call needs at most (null: nobody knows), and the cap. `for`: that call. */
+  budget?: { spentUsd: number; needsUsd: Usd; capUsd: number; for: string }
   /** Who may answer; absent: anybody. */
   approvers?: string[]
   /** ISO; what happens then. */
   expiresAt?: string
   onExpiry?: Expiry['onExpiry']
+  /** ISO; from then on others may answer, too. */
+  escalatedAt?: string
   digest: string
   openedAt: string
-  /** `id`: the sender's own of the message. `expired`: nobody answered in time. */
-  answer?: { kind: DecisionKind | 'expired'; by: string; at: string; note?: string; id?: string }
+  /** `id`: the sender's own of the message. `edited`: other arguments were approved than were asked about. */
+  answer?: { kind: AnswerKind; by: string; at: string; note?: string; id?: string; edited?: true }
 }
 
 /** A message that had no effect, and why. */
 export type Refused = { message: string; reason: string; at: string }
+
+/**
+ * What a run may spend, has spent, and has set aside for what it is doing. `spentUsd` counts at its worst what an attempt
+ * cost whose worker died; `unknown`: calls of unknown price were made besides.
+ * `refused`: a person allows no more.
+ */
+export type BudgetState = { capUsd: number; spentUsd: number; reservedUsd: number; unknown?: true; refused?: true }
 
 /** `open`: a thread, in lists; its status says `running` while it answers and `waiting` while nothing is asked. */
 export type RunState = 'preparing' | 'waiting' | 'running' | 'paused' | 'open' | RunStatus
@@ -121,6 +140,7 @@ export type StatusReport = {
   usd: Usd
   savedUsd: Usd
   refused: Refused[]
+  budget?: BudgetState
   /** Its texts can be read while they arrive. */
   stream?: true
 }

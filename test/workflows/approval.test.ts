@@ -216,7 +216,9 @@ describe('an answer', () => {
     expect(await refusal(handle, { kind: 'approve', approval: 'tool', digest: asked.digest })).toMatch(
       /"tool".*open: plan/,
     )
-    expect(await refusal(handle, { kind: 'sure' })).toMatch(/kind is "sure", wanted approve, reject or revise/)
+    expect(await refusal(handle, { kind: 'sure' })).toMatch(
+      /kind is "sure", wanted approve, reject, revise or raiseBudget/,
+    )
     expect(posts()).toBe(0)
     await decide(handle, { kind: 'reject', digest: asked.digest })
   })

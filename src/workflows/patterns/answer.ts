@@ -29,8 +29,9 @@ export function readDecision(kind: DecisionKind, sent: unknown): Read<Decision> 
     if (Object.keys(patch).length > 0) decision.input = patch
   }
   if (kind === 'approve') {
-    const answer = sent.input === undefined ? bare(sent) : sent.input
-    if (sent.input !== undefined || Object.keys(bare(sent)).length > 0) decision.input = answer
+    const rest = bare(sent)
+    if (sent.input !== undefined) decision.input = sent.input
+    else if (Object.keys(rest).length > 0) Object.assign(decision, { input: rest, loose: true })
   }
   return decision
 }
@@ -41,7 +42,29 @@ export function readDecide(sent: unknown): Read<Decision> {
   const kind = isObject(sent) ? sent.kind : sent
   if (kind === 'approve' || kind === 'reject' || kind === 'revise')
     return readDecision(kind, isObject(sent) ? sent : undefined)
-  return { refused: `decide: kind is ${shown(kind)}, wanted approve, reject or revise` }
+  return { refused: `decide: kind is ${shown(kind)}, wanted approve, reject, revise or raiseBudget` }
+}
+
+export type Raise = { usd: number; by?: string; note?: string; id?: string }
+
+/** The new cap in dollars: `{ "usd": 5 }`, or the number. */
+export function readRaise(sent: unknown): Read<Raise> {
+  const wanted = 'wanted the new cap in dollars: { "usd": 5 }, or the number'
+  if (isUnreadable(sent)) return { refused: `raiseBudget: ${sent.unreadable}` }
+  const given = isObject(sent) ? sent.usd : sent
+  const usd =
+    typeof given === 'string' && /^\$?\d{1,9}(\.\d{1,7})?$/.test(given) ? Number(given.replace('$', '')) : given
+  if (typeof usd !== 'number' || !Number.isFinite(usd) || usd <= 0)
+    return { refused: `raiseBudget was sent ${given === undefined ? 'nothing' : shown(given)}; ${wanted}` }
+  if (!isObject(sent)) return { usd }
+  const raise: Raise = { usd }
+  for (const field of ['by', 'note', 'id'] as const) {
+    const value = sent[field]
+    if (value === undefined || value === null) continue
+    if (typeof value === 'object') return { refused: `raiseBudget: ${field} is ${shown(value)}, wanted text` }
+    raise[field] = String(value).slice(0, field === 'id' ? ID_CHARACTERS : 1000)
+  }
+  return raise
 }
 
 export type Target = { item?: string; id?: string }

@@ -1,12 +1,14 @@
 // The state every run has, in one place: what was asked, what ended, who stopped or paused it. Handlers change it, the
 // fan-out and the progress page read it.
 import { workflowInfo } from '@temporalio/workflow'
+import type { AuditBody } from '../../contracts/audit.js'
 import type { Continued, EndedItem, Totals } from '../../contracts/continuation.js'
 import type { Approval, Decision, Refused, RunState, StatusReport } from '../../contracts/messages.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import type { Ref, Root } from '../../contracts/refs.js'
 import { addUsage, addUsd, noUsage, type Usd } from '../../contracts/usage.js'
+import { type Budget, budgetState } from './ledger.js'
 
 /** Refused messages shown; all are counted. */
 const REFUSED_SHOWN = 20
@@ -52,6 +54,10 @@ export type Run = {
   results: Map<string, ItemResult>
   outcomes: Ref[]
   totals: Totals
+  /** What its calls may cost, where there is a limit. */
+  budget?: Budget
+  /** Of an agent with an audit: is told of questions, answers, refusals and money. */
+  audit?: (event: AuditBody) => void
   /** Called after every change, in order. */
   listeners: (() => void)[]
 }
@@ -92,6 +98,7 @@ export function changed(run: Run): void {
 export function refuse(run: Run, message: string, reason: string): void {
   run.refusedCount++
   const entry = { message: short(message, NAME_CHARACTERS), reason: short(reason, REASON_CHARACTERS) }
+  run.audit?.({ type: 'refused', ...entry })
   run.refused = [...run.refused, { ...entry, at: new Date().toISOString() }].slice(-REFUSED_SHOWN)
   changed(run)
 }
@@ -102,15 +109,23 @@ export function short(text: string, characters: number): string {
 
 /** @returns false when this message with this id was applied before. */
 export function firstTime(run: Run, message: string, id: string | undefined): boolean {
-  if (id === undefined) return true
-  const key = `${message} ${id}`
-  if (run.seen.has(key)) return false
-  run.seen.add(key)
+  if (wasApplied(run, message, id)) return false
+  remember(run, message, id)
+  return true
+}
+
+/** Reads only. */
+export function wasApplied(run: Run, message: string, id: string | undefined): boolean {
+  return id !== undefined && run.seen.has(`${message} ${id}`)
+}
+
+export function remember(run: Run, message: string, id: string | undefined): void {
+  if (id === undefined) return
+  run.seen.add(`${message} ${id}`)
   for (const oldest of run.seen) {
     if (run.seen.size <= SEEN_KEPT) break
     run.seen.delete(oldest)
   }
-  return true
 }
 
 /** Takes over how an item ended. One that ends again (a plan that was asked for twice) has cost both. */
@@ -171,6 +186,7 @@ export function statusOf(run: Run): StatusReport {
     items: [...items, ...extra],
     ...run.totals,
     refused: run.refused,
+    ...(run.budget && { budget: budgetState(run.budget) }),
     ...(plan?.stream && { stream: true as const }),
   }
 }

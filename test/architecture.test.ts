@@ -47,10 +47,11 @@ const RULES: Record<string, Rule> = {
   },
   agents: { may: ['contracts', 'contracts/schemas', 'zod', NODE] },
   tools: { may: ['contracts', 'contracts/schemas', 'zod', 'tinyglobby', NODE, ANTHROPIC] },
+  audit: { may: ['contracts', 'zod', NODE] },
   git: { may: ['contracts', 'zod', NODE] },
   mcp: { may: ['contracts', 'zod', NODE, '@modelcontextprotocol/client'], asType: ['contracts/schemas', 'tools'] },
   storage: { may: ['contracts', 'zod', NODE] },
-  workers: { may: ['config', 'activities', 'mcp', 'storage', NODE, 'pino', ...TEMPORAL('worker')] },
+  workers: { may: ['config', 'activities', 'audit', 'mcp', 'storage', NODE, 'pino', ...TEMPORAL('worker')] },
   client: {
     may: [
       'contracts',

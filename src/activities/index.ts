@@ -1,8 +1,8 @@
 // All activities of a worker, made from what they work with. Workflows know them by these names and types only.
 
-import type { McpPool } from '../mcp/pool.js'
+import type { AgentDeps } from './agent/deps.js'
+import { createRunTool } from './agent/run-tool.js'
 import { createCallClaude } from './call/call-claude.js'
-import type { CallDeps } from './call/deps.js'
 import { createSpentOn } from './call/spent-on.js'
 import { createGatherParts } from './delegate/gather-parts.js'
 import { createJudgePlan } from './delegate/judge-plan.js'
@@ -18,7 +18,7 @@ import { createAnswerTurn } from './thread/answer-turn.js'
 import { createCondense } from './thread/condense.js'
 import { createKeepTurn } from './thread/keep-turn.js'
 
-export type ActivityDeps = CallDeps & { mcp: McpPool }
+export type ActivityDeps = AgentDeps
 
 export function createActivities(deps: ActivityDeps) {
   return {
@@ -38,6 +38,7 @@ export function createActivities(deps: ActivityDeps) {
     condense: createCondense(deps),
     judgePlan: createJudgePlan(deps),
     gatherParts: createGatherParts(deps),
+    runTool: createRunTool(deps),
   }
 }
 

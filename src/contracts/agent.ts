@@ -90,6 +90,11 @@ export type ToolQuestion = {
 /** `escalate`: from then on `to` may answer, too; it goes on waiting. */
 export type Expiry = { seconds: number; onExpiry: 'wait' | 'deny' | 'escalate'; to?: string[] }
 
+/** The journal's name for a tool call of a model call: the effect's stable key within the root. */
+export function toolStepOf(step: string, id: string): string {
+  return `${step}:tool:${id}`
+}
+
 /** How one tool call ended, as the model hears of it: in the store, or a child's answer. */
 export type ToolResult = {
   id: string
@@ -126,5 +131,7 @@ export type RunToolOutcome = {
   bytes: number
   /** First characters, for people: at most 200. */
   head: string
+  /** Of one that was interrupted: whether it did what it was to do. */
+  happened?: 'yes' | 'no' | 'unknown'
   ms: number
 }

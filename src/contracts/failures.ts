@@ -44,6 +44,8 @@ export const FAILURE = {
   budgetNeeded: 'BudgetNeeded',
   /** An agent made as many model calls as it may in one turn. */
   tooManySteps: 'TooManySteps',
+  /** A tool call is not what was judged and approved any more: its arguments, or what its tool takes, changed. */
+  callChanged: 'CallChanged',
   /** This worker talks to another kind of model server than the plan names. */
   wrongServer: 'WrongModelServer',
   /** The worker is going away; another one repeats the call. */

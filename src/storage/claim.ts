@@ -5,9 +5,10 @@ import type { Attempt } from './step-record.js'
 
 /**
  * `step` and `digest` are any strings; an answer counts only for an equal `digest`. `run` is the first run id of the
- * workflow that asks. `fresh`: only answers paid by this run count.
+ * workflow that asks. `fresh`: only answers paid by this run count. `durable`: a claim is on disk before it is given, so
+ * that not even a power cut hides that an attempt was begun.
  */
-export type Call = { root: Root; step: string; digest: string; run: string; fresh?: boolean }
+export type Call = { root: Root; step: string; digest: string; run: string; fresh?: boolean; durable?: boolean }
 
 export type Ending = { usage?: unknown; error?: unknown; counted?: boolean }
 

@@ -15,7 +15,9 @@ import {
   type ClaimRecord,
   listStep,
   markLost,
+  placeClaim,
   readStep,
+  removeClaim,
   type StepRecord,
   writeClaim,
 } from './step-record.js'
@@ -78,12 +80,24 @@ export async function openJournal<A>(options: JournalOptions): Promise<Journal<A
     const interrupted = own.add(record.token)
     let taken = false
     try {
-      taken = await writeClaim(path, record)
+      taken = call.durable ? await flushedClaim(path, record) : await writeClaim(path, record)
     } finally {
       if (!taken) own.remove(record.token)
     }
     if (!taken) return undefined
     return ownAttempt<A>({ roots, own, path, call, record, interrupted, earlier: step.attempts })
+  }
+
+  /** What cannot be flushed is taken back: nothing was begun under it. */
+  const flushedClaim = async (path: string, record: ClaimRecord): Promise<boolean> => {
+    if (!(await placeClaim(path, record))) return false
+    try {
+      for (const folder of [path, join(path, '..')]) await roots.sync(folder)
+      return true
+    } catch (error) {
+      await removeClaim(path, record.attempt)
+      throw error
+    }
   }
 
   const theirs = (path: string, claim: ClaimRecord, names: string[]): Claim<A> => ({

@@ -1,7 +1,7 @@
 // What the journal knows of one step, as files in the step's directory: `<n>.claim` says who makes attempt n, `<n>.end`
 // how it ended, by its owner, `<n>.lost` that its owner died, and `answer.<of run and digest>` holds what was paid for.
-// A claim and an answer are made exclusively: the first one wins, whoever else tries. Only answers are flushed, so after
-// a power cut a claim may be empty or gone; then its attempt counts as lost.
+// A claim and an answer are made exclusively: the first one wins, whoever else tries. Answers are flushed, and claims
+// that ask for it; of another claim a power cut may leave nothing, or an empty file, whose attempt counts as lost.
 import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { passingName, placeFile } from './durable-file.js'
@@ -103,7 +103,12 @@ function combine<A>(step: StepRecord<A>, ends: Map<number, EndRecord>): Attempt[
   const paid = unclaimed.map(({ attempt, run, digest, endedAt, usage }): Attempt => {
     return { attempt, run, digest, worker: '', startedAt: endedAt, endedAt, usage, outcome: 'answer' }
   })
-  return [...known, ...paid].sort((a, b) => a.attempt - b.attempt)
+  const claimed = new Set([...known, ...paid].map(({ attempt }) => attempt))
+  // Its claim cannot be read: somebody began something.
+  const nameless = [...ends].flatMap(([attempt, { outcome }]): Attempt[] =>
+    claimed.has(attempt) || outcome !== 'lost' ? [] : [{ attempt, run: '', worker: '', startedAt: 0, outcome }],
+  )
+  return [...known, ...paid, ...nameless].sort((a, b) => a.attempt - b.attempt)
 }
 
 async function readClaim<A>(path: string, attempt: number, step: StepRecord<A>): Promise<void> {
@@ -140,7 +145,7 @@ async function readAnswer<A>(path: string, name: string): Promise<AnswerRecord<A
 
 /** false if somebody else made this attempt. What a full disk leaves half written is taken back. */
 export async function writeClaim(path: string, claim: ClaimRecord): Promise<boolean> {
-  const place = join(path, `${claim.attempt}.claim`)
+  const place = claimPath(path, claim.attempt)
   const file = await exclusively(open(place, 'wx', 0o600))
   if (!file) return false
   try {
@@ -153,6 +158,18 @@ export async function writeClaim(path: string, claim: ClaimRecord): Promise<bool
   }
   return true
 }
+
+/** As writeClaim, and its content is on disk (but for the directory's entry). */
+export async function placeClaim(path: string, claim: ClaimRecord): Promise<boolean> {
+  const placed = placeFile(claimPath(path, claim.attempt), encodeRecord(claim), { exclusive: true, sync: true })
+  return (await exclusively(placed.then(() => true))) ?? false
+}
+
+export async function removeClaim(path: string, attempt: number): Promise<void> {
+  await rm(claimPath(path, attempt), { force: true })
+}
+
+const claimPath = (path: string, attempt: number) => join(path, `${attempt}.claim`)
 
 export async function markLost(path: string, attempt: number): Promise<void> {
   await exclusively(writeFile(join(path, `${attempt}.lost`), '', { flag: 'wx' }))

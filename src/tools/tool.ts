@@ -21,6 +21,14 @@ export type ToolContext = {
  */
 export type ToolOutput = string | { content: ContentBlock[]; isError?: boolean; unknown?: true }
 
+/**
+ * Thrown by a tool that cannot know whether its effect happened: the connection broke after the request went out. Any
+ * other error says that it failed.
+ */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+}
+
 export type Tool<Input = unknown> = {
   name: string
   description: string

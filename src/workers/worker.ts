@@ -8,6 +8,7 @@ import { createClaude } from '../activities/claude.js'
 import { createActivities } from '../activities/index.js'
 import { storedRequests } from '../activities/requests.js'
 import { openStreams } from '../activities/stream/streams.js'
+import { secretsOf } from '../audit/redact.js'
 import type { Config } from '../config.js'
 import { openMcpPool } from '../mcp/pool.js'
 import { openJournal } from '../storage/journal.js'
@@ -30,7 +31,18 @@ export async function createWorker({ connection, namespace, config, own }: Worke
   const journal = await openJournal<Kept>({ dir })
   const claude = createClaude(config.model)
   const mcp = openMcpPool({ env: process.env, cwd: process.cwd() })
-  const deps = { claude, store, requests: storedRequests(store), journal, streams: openStreams(), mcp }
+  const { apiKey } = config.model
+  const secrets = secretsOf(process.env, apiKey === undefined ? [] : [apiKey])
+  const deps = {
+    claude,
+    store,
+    requests: storedRequests(store),
+    journal,
+    streams: openStreams(),
+    tools: [],
+    mcp,
+    secrets,
+  }
   const worker = await Worker.create({
     connection,
     namespace,

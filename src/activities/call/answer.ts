@@ -1,10 +1,12 @@
 // From a finished message to what a run keeps: the text, the parsed output, and the branches in which a message is no
 // usable answer. Text is selected by block type, never by position: thinking comes first.
+import type { RunToolOutcome } from '../../contracts/agent.js'
 import { FAILURE, type FailureType } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Ref } from '../../contracts/refs.js'
 import type { Chunk } from '../../contracts/thread.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
+import type { Given } from '../agent/tool-output.js'
 import { misfit } from './misfit.js'
 import type { Block } from './request.js'
 
@@ -22,7 +24,9 @@ export type Answer = {
 
 /** Of a turn the journal keeps the chunk that holds it; the chunk itself only where it could not be stored. */
 export type KeptTurn = { chunk: Ref } | { unstored: Chunk }
-export type Kept = Answer | KeptTurn
+/** Of a tool call it keeps how that ended. */
+export type KeptEffect = { effect: RunToolOutcome; unstored?: Given }
+export type Kept = Answer | KeptTurn | KeptEffect
 
 export function isAnswer(kept: Kept): kept is Answer {
   return 'content' in kept

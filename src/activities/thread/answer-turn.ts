@@ -1,7 +1,7 @@
 // One model call of a turn. It is given two hashes and the message, and stores what the turn added as a new chunk; the
 // journal keeps the chunk's name, so the conversation is written once.
 import type { Chunk, TurnOutcome, TurnRequest } from '../../contracts/thread.js'
-import { isAnswer, type KeptTurn, readAnswer } from '../call/answer.js'
+import { type KeptTurn, readAnswer } from '../call/answer.js'
 import type { CallDeps } from '../call/deps.js'
 import { sameServer, throughJournal } from '../call/through-journal.js'
 import { digestOf } from '../digest.js'
@@ -39,7 +39,7 @@ async function answer(deps: CallDeps, request: TurnRequest): Promise<TurnOutcome
     read: ({ refusal, ...end }) =>
       readAnswer(end, { wantsOutput: false, maxTokens: settings.maxTokens, ...(refusal && { refusal }) }),
     keep: (given, attempts) => keepChunk(deps, request, answeredChunk(request, before, given, attempts)),
-    isKept: (kept): kept is KeptTurn => !isAnswer(kept),
+    isKept: (kept): kept is KeptTurn => 'chunk' in kept || 'unstored' in kept,
   })
   const { attempts } = asked
   if (asked.kind === 'interrupted') {

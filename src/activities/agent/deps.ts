@@ -1,0 +1,12 @@
+// What activities of agents work with, besides what calls do.
+import type { Secrets } from '../../audit/redact.js'
+import type { McpPool } from '../../mcp/pool.js'
+import type { Tool } from '../../tools/tool.js'
+import type { CallDeps } from '../call/deps.js'
+
+export type AgentDeps = CallDeps & {
+  /** Built in, and the worker's own. */
+  tools: Tool[]
+  mcp: McpPool
+  secrets: Secrets
+}

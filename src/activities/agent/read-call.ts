@@ -6,14 +6,14 @@ import type { RunToolRequest } from '../../contracts/agent.js'
 import { FAILURE } from '../../contracts/failures.js'
 import { explain } from '../../contracts/schemas/explain.js'
 import type { Chunk } from '../../contracts/thread.js'
-import { digestAt } from './call-digest.js'
+import { callDigest } from './call-digest.js'
 import type { AgentDeps } from './deps.js'
 import type { ToolRun } from './run-tool.js'
 
 export async function readCall(deps: AgentDeps, request: RunToolRequest): Promise<ToolRun> {
   const { call, root, step } = request
   const given = call.input === undefined ? await fromBlock(deps, request) : await deps.requests.json(call.input)
-  if (digestAt(root, step, call.tool, given) !== call.digest)
+  if (callDigest({ root, step, tool: call.tool, input: given }) !== call.digest)
     throw changed(`${call.tool}: its arguments are not those that were judged and approved`)
   const stored = await deps.requests.json<{ workspace?: string }>(request.agent)
   const tool = deps.tools.find(({ name }) => name === call.tool)

@@ -7,7 +7,7 @@ import { ActivityCancellationDetails } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { digestAt } from '../../../src/activities/agent/call-digest.js'
+import { callDigest } from '../../../src/activities/agent/call-digest.js'
 import type { AgentDeps } from '../../../src/activities/agent/deps.js'
 import { createRunTool } from '../../../src/activities/agent/run-tool.js'
 import type { Kept } from '../../../src/activities/call/answer.js'
@@ -69,7 +69,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     label: 'act this',
     agent,
     chunk,
-    call: { id: 't1', tool: 'act', digest: digestAt(root, step, 'act', input), effect },
+    call: { id: 't1', tool: 'act', digest: callDigest({ root, step, tool: 'act', input }), effect },
     timeoutSeconds: 60,
   }
   const call = (changes: Partial<RunToolRequest> = {}, environment = new MockActivityEnvironment()) =>

@@ -125,7 +125,7 @@ describe('a server', () => {
   })
 
   it('whose secret is not set is refused by name, and the key of the model is never given', async () => {
-    const reference = (name: string) => ({ ...evil(), env: { A: '${' + name + '}' } })
+    const reference = (name: string) => ({ ...evil(), env: { A: `\${${name}}` } })
     expect(await refused(toolsOf(reference('NOT_THERE')))).toMatchObject({
       kind: 'secret',
       message: 'MCP server one: ${' + "NOT_THERE} is not set in the worker's environment",

@@ -2,11 +2,11 @@
 // and our way of ending.
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigError, loadConfig } from './config.js'
+import { ConfigError, loadConfig, loadSettings } from './config/index.js'
 import { readRecord } from './local/data-directory.js'
 import { hostWorker } from './workers/host.js'
 
-export { ConfigError } from './config.js'
+export { ConfigError } from './config/index.js'
 
 /** `taskQueue`: default ENSEMBLE_TASK_QUEUE, else "ensemble". Every worker of a queue must know the same workflows. */
 export type WorkerOptions = {
@@ -35,5 +35,6 @@ export async function runWorker({ workflowsPath, activities, taskQueue }: Worker
     config.model = { baseUrl: local.simulatorUrl }
   }
   const path = workflowsPath instanceof URL ? fileURLToPath(workflowsPath) : resolve(workflowsPath)
-  await hostWorker(config, { workflowsPath: path, ...(activities && { activities }) })
+  const { settings } = await loadSettings()
+  await hostWorker(config, settings, { workflowsPath: path, ...(activities && { activities }) })
 }

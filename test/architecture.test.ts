@@ -44,6 +44,8 @@ const RULES: Record<string, Rule> = {
       ANTHROPIC,
       ...TEMPORAL('activity', 'common', 'workflow-streams'),
     ],
+    // What was set reaches them as an argument.
+    asType: ['config'],
   },
   agents: { may: ['contracts', 'contracts/schemas', 'zod', NODE] },
   tools: { may: ['contracts', 'contracts/schemas', 'zod', 'tinyglobby', NODE, ANTHROPIC] },
@@ -66,7 +68,7 @@ const RULES: Record<string, Rule> = {
   // worker, testing: the SDK's own download of the server's program.
   local: { may: ['config', NODE, ...TEMPORAL('client', 'envconfig', 'testing', 'worker'), 'agents/models'] },
   simulator: { may: ['agents/models', 'zod', 'unpdf', NODE], asType: [ANTHROPIC] },
-  config: { may: ['contracts', NODE, 'zod', ...TEMPORAL('envconfig')] },
+  config: { may: ['contracts', 'contracts/schemas', NODE, 'zod', ...TEMPORAL('envconfig')] },
   cli: {
     may: [
       ...['client', 'contracts', 'contracts/schemas', 'config', 'local', NODE, 'zod'],

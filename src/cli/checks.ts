@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Config } from '../config.js'
+import type { Config } from '../config/index.js'
 
 /** `note`: works, but a person may want to know. */
 export type Check = { name: string; state: 'good' | 'note' | 'bad'; found: string }

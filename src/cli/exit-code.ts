@@ -11,7 +11,7 @@ import {
   RunNotFoundError,
   ThreadClosedError,
 } from '../client/errors.js'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/index.js'
 import { FAILURE } from '../contracts/failures.js'
 import type { RunResult, RunStatus } from '../contracts/outcome.js'
 import { NoServerError } from '../local/index.js'

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { connectTo, type Ensemble } from '../client/ensemble.js'
 import { rememberRun, resolveRun } from '../client/last-run.js'
-import { type Config, loadConfig, type TemporalConfig } from '../config.js'
+import { type Config, loadConfig, loadSettings, type TemporalConfig } from '../config/index.js'
 import { type BringUpOptions, bringUp, type Up } from '../local/index.js'
 import { say } from './output.js'
 
@@ -32,6 +32,7 @@ export const STARTING: Needs = { worker: 'unless-hosted', start: true }
 /** Runs `work` and returns its exit code. */
 export async function withSession(needs: Needs, work: (session: Session) => Promise<number>): Promise<number> {
   const config = loadConfig()
+  await loadSettings() // the worker reads them itself; what is wrong with them is said here, before anything starts
   const { program = programName(), ...bringing } = needs
   const up = await bringUp({ config, say, ...bringing, worker: workerFor(needs, config) })
   try {

@@ -2,7 +2,7 @@
 // the Python skill has them: what the API said, and what was wrong before it was asked.
 import type { Ensemble } from '../client/ensemble.js'
 import { InvalidInputError, KeyRefusedError, TurnFailedError } from '../client/errors.js'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/index.js'
 import type { ItemResult } from '../contracts/outcome.js'
 import { connect } from '../index.js'
 

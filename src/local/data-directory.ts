@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError } from '../config.js'
+import { ConfigError } from '../config/config-error.js'
 import type { ProcessIdentity } from './process-identity.js'
 
 /** TCP ports of one Temporal server, all on loopback. */

@@ -2,7 +2,7 @@
 // directory has one up or its database file; one on the usual port of this machine; else one of ours is started. Each
 // step says what it found, and when all fail one error lists them.
 import { existsSync } from 'node:fs'
-import type { Config, TemporalConfig } from '../config.js'
+import type { Config, TemporalConfig } from '../config/index.js'
 import { databaseFile } from './data-directory.js'
 import { joinKeeper, type KeeperLink, openKeeper } from './keeper/keeper-link.js'
 import type { Hello } from './keeper/keeper-protocol.js'

@@ -1,7 +1,7 @@
 // Asks an address whether it is a Temporal server that can be used: something answers, it is new enough, it serves the
 // namespace. Everything has a time limit, because a port may be taken by a program that accepts and then says nothing.
 import { connect } from 'node:net'
-import type { TemporalConfig } from '../config.js'
+import type { TemporalConfig } from '../config/index.js'
 import { isNewEnough, OLDEST_SERVER } from './program/program-version.js'
 
 export type Probe = { usable: true; version: string } | { usable: false; why: string }

@@ -3,7 +3,7 @@
 // a run would else wait for ever. `stop` ends what is ours; when this process dies instead, its worker drains, and the
 // keeper ends the rest.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config, TemporalConfig } from '../config.js'
+import type { Config, TemporalConfig } from '../config/index.js'
 import { openDataDirectory } from './data-directory.js'
 import { findServer } from './find-server.js'
 import { joinKeeper, type KeeperLink, openKeeper } from './keeper/keeper-link.js'

@@ -1,7 +1,7 @@
 // A worker takes its settings from the environment alone; here it gets exactly what its command has decided on: this
 // server, this queue, and either the key or the simulator, whatever else lies about.
 import { devNull } from 'node:os'
-import type { Config, TemporalConfig } from '../config.js'
+import type { Config, TemporalConfig } from '../config/index.js'
 import { without } from './environment.js'
 
 type Environment = Record<string, string | undefined>

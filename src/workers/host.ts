@@ -2,16 +2,16 @@
 // process that started it goes away; started with an IPC channel it says when it is ready. The same for our own process
 // and a person's.
 import { NativeConnection, Runtime } from '@temporalio/worker'
-import type { Config } from '../config.js'
+import type { Config, Settings } from '../config/index.js'
 import { serveHealth } from './health.js'
 import { workerLogger } from './logger.js'
 import { setCurrent } from './set-current.js'
 import { createWorker, type OwnCode } from './worker.js'
 
 /** Resolves when the worker was stopped and has drained. */
-export async function hostWorker(config: Config, own?: OwnCode): Promise<void> {
-  Runtime.install({ logger: workerLogger(config.worker.logLevel), shutdownSignals: [] })
-  const { healthPort } = config.worker
+export async function hostWorker(config: Config, settings: Settings, own?: OwnCode): Promise<void> {
+  Runtime.install({ logger: workerLogger(settings.logLevel), shutdownSignals: [] })
+  const { healthPort } = settings
   let state = () => 'STARTING'
   const health = healthPort === undefined ? undefined : await serveHealth(healthPort, () => state())
   const { address, namespace, tls, apiKey, metadata } = config.temporal ?? {
@@ -24,7 +24,7 @@ export async function hostWorker(config: Config, own?: OwnCode): Promise<void> {
     ...(apiKey && { apiKey }),
     ...(metadata && { metadata }),
   })
-  const { worker, run } = await createWorker({ connection, namespace, config, ...(own && { own }) })
+  const { worker, run } = await createWorker({ connection, namespace, config, settings, ...(own && { own }) })
   state = () => worker.getState()
   const stop = () => {
     if (worker.getState() === 'RUNNING') worker.shutdown()
@@ -33,7 +33,7 @@ export async function hostWorker(config: Config, own?: OwnCode): Promise<void> {
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
   const running = run()
-  const { deployment } = config.worker
+  const { deployment } = config
   try {
     if (deployment?.setCurrent) await Promise.race([setCurrent(connection, { namespace, deployment }), running])
     process.send?.({ ready: true })

@@ -1,9 +1,11 @@
 // The worker process: see host.ts.
-import { ConfigError, loadConfig } from '../config.js'
+import { ConfigError, loadConfig, loadSettings } from '../config/index.js'
 import { hostWorker } from './host.js'
 
 async function main(): Promise<void> {
-  await hostWorker(loadConfig())
+  const config = loadConfig()
+  const { settings } = await loadSettings()
+  await hostWorker(config, settings)
 }
 
 main().catch((error: unknown) => {

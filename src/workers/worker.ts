@@ -9,7 +9,7 @@ import { createActivities } from '../activities/index.js'
 import { storedRequests } from '../activities/requests.js'
 import { openStreams } from '../activities/stream/streams.js'
 import { secretsOf } from '../audit/redact.js'
-import type { Config } from '../config.js'
+import type { Config, Settings } from '../config/index.js'
 import { openMcpPool } from '../mcp/pool.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
@@ -21,9 +21,21 @@ export type HostedWorker = { worker: Worker; run(): Promise<void> }
 /** A person's own workflows and activities, hosted beside ours. */
 export type OwnCode = { workflowsPath: string; activities?: object }
 
-export type WorkerSettings = { connection: NativeConnection; namespace: string; config: Config; own?: OwnCode }
+export type WorkerSettings = {
+  connection: NativeConnection
+  namespace: string
+  config: Config
+  settings: Settings
+  own?: OwnCode
+}
 
-export async function createWorker({ connection, namespace, config, own }: WorkerSettings): Promise<HostedWorker> {
+export async function createWorker({
+  connection,
+  namespace,
+  config,
+  settings,
+  own,
+}: WorkerSettings): Promise<HostedWorker> {
   const workflowBundle = own ? { code: await buildOwnBundle(own.workflowsPath) } : await ourBundle()
   // One directory for both, so that gc removes a run's answers with the run.
   const dir = join(config.home, 'store')
@@ -39,6 +51,7 @@ export async function createWorker({ connection, namespace, config, own }: Worke
     requests: storedRequests(store),
     journal,
     streams: openStreams(),
+    settings,
     tools: [],
     mcp,
     secrets,
@@ -47,7 +60,7 @@ export async function createWorker({ connection, namespace, config, own }: Worke
     connection,
     namespace,
     taskQueue: config.taskQueue,
-    ...versioning(config.worker.deployment),
+    ...versioning(config.deployment),
     workflowBundle,
     activities: withOwn(createActivities(deps), own?.activities),
     // Calls mostly wait for the network; what bounds them is each run's own concurrency.
@@ -79,7 +92,7 @@ export async function createWorker({ connection, namespace, config, own }: Worke
  * A run ends on the code it began with; what lives longer than a deployment (threads) names AUTO_UPGRADE itself. Unversioned
  * unless told: a pinned run whose build is gone waits for ever.
  */
-function versioning(deployment: Config['worker']['deployment']): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+function versioning(deployment: Config['deployment']): Pick<WorkerOptions, 'workerDeploymentOptions'> {
   if (!deployment) return {}
   const version = { deploymentName: deployment.name, buildId: deployment.buildId }
   return {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError, loadConfig } from '../../src/config.js'
+import { ConfigError, loadConfig } from '../../src/config/index.js'
 
 const KEY = 'sk-ant-api03-canary'
 
@@ -170,32 +170,22 @@ describe('the model', () => {
   })
 })
 
-describe('a worker', () => {
-  const worker = (given: Record<string, string>) => loadConfig({ ...env, ...given }, room).worker
+describe('the version of a worker', () => {
+  const deployment = (given: Record<string, string>) => loadConfig({ ...env, ...given }, room).deployment
 
-  it('logs at info, serves no health and is unversioned unless told', () => {
-    expect(worker({})).toEqual({ logLevel: 'info' })
-    expect(worker({ ENSEMBLE_LOG_LEVEL: '', ENSEMBLE_HEALTH_PORT: '', ENSEMBLE_BUILD_ID: '' })).toEqual({
-      logLevel: 'info',
-    })
+  it('is none unless told', () => {
+    expect(deployment({})).toBeUndefined()
+    expect(deployment({ ENSEMBLE_BUILD_ID: '' })).toBeUndefined()
   })
 
-  it('takes its level, its port and its version from the environment', () => {
-    const told = {
-      ENSEMBLE_LOG_LEVEL: 'debug',
-      ENSEMBLE_HEALTH_PORT: '8101',
-      ENSEMBLE_DEPLOYMENT: 'agents',
-      ENSEMBLE_BUILD_ID: '1.2.0+3f',
-    }
-    const deployment = { name: 'agents', buildId: '1.2.0+3f', setCurrent: false }
-    expect(worker(told)).toEqual({ logLevel: 'debug', healthPort: 8101, deployment })
+  it('comes from the environment', () => {
+    const told = { ENSEMBLE_DEPLOYMENT: 'agents', ENSEMBLE_BUILD_ID: '1.2.0+3f' }
+    expect(deployment(told)).toEqual({ name: 'agents', buildId: '1.2.0+3f', setCurrent: false })
   })
 
-  it('is refused a level, a port or half a version that mean nothing', () => {
-    expect(refusal(() => worker({ ENSEMBLE_LOG_LEVEL: 'loud' }))).toContain('wanted one of trace, debug')
-    expect(refusal(() => worker({ ENSEMBLE_HEALTH_PORT: '99999' }))).toContain('wanted a port')
-    expect(refusal(() => worker({ ENSEMBLE_DEPLOYMENT: 'agents' }))).toContain('ENSEMBLE_DEPLOYMENT alone')
-    expect(refusal(() => worker({ ENSEMBLE_SET_CURRENT: '1' }))).toContain('ENSEMBLE_SET_CURRENT alone')
-    expect(refusal(() => worker({ ENSEMBLE_DEPLOYMENT: 'a.b', ENSEMBLE_BUILD_ID: '1' }))).toContain('"a.b"')
+  it('is refused when half of it is there, or it means nothing', () => {
+    expect(refusal(() => deployment({ ENSEMBLE_DEPLOYMENT: 'agents' }))).toContain('ENSEMBLE_DEPLOYMENT alone')
+    expect(refusal(() => deployment({ ENSEMBLE_SET_CURRENT: '1' }))).toContain('ENSEMBLE_SET_CURRENT alone')
+    expect(refusal(() => deployment({ ENSEMBLE_DEPLOYMENT: 'a.b', ENSEMBLE_BUILD_ID: '1' }))).toContain('"a.b"')
   })
 })

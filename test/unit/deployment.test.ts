@@ -6,7 +6,7 @@ import { DCLinter } from 'dclint'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { COMMANDS } from '../../src/cli/command-list.js'
-import { VARIABLES } from '../../src/config.js'
+import { VARIABLES } from '../../src/config/index.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8')

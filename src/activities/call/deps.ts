@@ -1,4 +1,5 @@
 // What a call works with, given by the worker: no singletons, so that tests and other hosts bring their own.
+import type { Settings } from '../../config/index.js'
 import type { Journal } from '../../storage/journal.js'
 import type { Store } from '../../storage/store.js'
 import type { Claude } from '../claude.js'
@@ -12,4 +13,6 @@ export type CallDeps = {
   requests: Requests
   journal: Journal<Kept>
   streams: Streams
+  /** What was set for all agents and runs of this worker. */
+  settings: Settings
 }

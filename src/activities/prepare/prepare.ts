@@ -9,6 +9,7 @@ import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { keepText } from '../texts.js'
 import { draftCalls } from './calls.js'
+import { configured } from './configured.js'
 import { type Counts, countTokens } from './count.js'
 import { draftDelegate } from './delegate.js'
 import { draftDocuments } from './documents.js'
@@ -56,10 +57,11 @@ async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: Abor
 }
 
 async function draftOf(
-  { store }: CallDeps,
-  { workflow, input, self }: PrepareRequest,
+  { store, settings }: CallDeps,
+  { workflow, input: given, self }: PrepareRequest,
   signal: AbortSignal,
 ): Promise<Draft> {
+  const input = configured(given, settings)
   switch (workflow) {
     case 'parallel':
       return draftParallel(input)

@@ -10,6 +10,7 @@ import { InputError } from '../input-error.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { headOf } from '../texts.js'
 import type { StoredSettings } from '../thread/settings.js'
+import { configured } from './configured.js'
 import { toBlocks } from './draft.js'
 import { toFailure } from './failure.js'
 import { checkMaxTokens, endOf, resolveModel } from './models.js'
@@ -33,7 +34,7 @@ export function createPrepareThread(deps: CallDeps) {
 }
 
 async function planOf(deps: CallDeps, { input, self }: PrepareThreadRequest, signal: AbortSignal): Promise<ThreadPlan> {
-  const settings = parseInput(ThreadInput, input)
+  const settings = parseInput(ThreadInput, configured(input, deps.settings))
   for (const name of OWN_FIELDS) {
     if (settings.params && name in settings.params) throw new InputError(`params.${name}: use the thread's own field`)
   }

@@ -1,6 +1,6 @@
 // `ensemble doctor`: what is there, what is missing and what to do about it. It starts nothing new and shows no key.
 import { Command } from 'commander'
-import { loadConfig } from '../../config.js'
+import { type LoadedSettings, loadConfig, loadSettings } from '../../config/index.js'
 import { SEARCH_ATTRIBUTES } from '../../contracts/names.js'
 import { NoServerError } from '../../local/index.js'
 import { type Check, diskCheck, gitCheck, modelCheck, nodeCheck, storageCheck } from '../checks.js'
@@ -11,18 +11,26 @@ import { LOOKING, type Session, withSession } from '../session.js'
 export function command(): Command {
   return new Command('doctor').option('--json', 'one JSON document').action(async (options: { json?: boolean }) => {
     const config = loadConfig()
+    const settings = await loadSettings()
     const checks = [
       nodeCheck(),
       gitCheck(),
       modelCheck(config.model),
       storageCheck(config.home),
       diskCheck(config.home),
+      await settingsCheck(settings),
       ...(await serverChecks()),
     ]
     if (options.json) json(checks)
     else for (const check of checks) process.stdout.write(`${line(check)}\n`) // `data` would take our colours away
     process.exitCode = checks.some(({ state }) => state === 'bad') ? EXIT.failed : EXIT.ok
   })
+}
+
+/** Every value, and where it came from. */
+async function settingsCheck(loaded: LoadedSettings): Promise<Check> {
+  const { settingsLines } = await import('../../config/redacted.js')
+  return { name: 'settings', state: 'good', found: settingsLines(loaded).join('\n') }
 }
 
 function line({ name, state, found }: Check): string {

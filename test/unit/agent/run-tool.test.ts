@@ -15,6 +15,7 @@ import { createClaude } from '../../../src/activities/claude.js'
 import { storedRequests } from '../../../src/activities/requests.js'
 import { openStreams } from '../../../src/activities/stream/streams.js'
 import { secretsOf } from '../../../src/audit/redact.js'
+import { DEFAULTS } from '../../../src/config/defaults.js'
 import { type EffectClass, type RunToolOutcome, type RunToolRequest, toolStepOf } from '../../../src/contracts/agent.js'
 import { openMcpPool } from '../../../src/mcp/pool.js'
 import { openJournal } from '../../../src/storage/journal.js'
@@ -53,6 +54,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     requests: storedRequests(store),
     journal,
     streams: openStreams(),
+    settings: DEFAULTS,
     tools: [tool],
     mcp: openMcpPool({ env: {}, cwd: dir }),
     secrets: secretsOf({ SOME_TOKEN: SECRET }),

@@ -1,5 +1,6 @@
 // What can go wrong with a server of tools, as data: a person configuring it and a model using it both need to know which
 // server it was, what happened, and whether a call may have had its effect nevertheless.
+import type { OutcomeUnknown } from '../tools/tool.js'
 
 /**
  * `missing`: it cannot be started or reached. `secret`: the worker's environment lacks what its configuration refers to.
@@ -18,4 +19,9 @@ export class McpFailure extends Error {
     this.kind = kind
     this.mayHaveHappened = mayHaveHappened
   }
+}
+
+/** Of a call that nobody vouches for: it may have had its effect. Known by its name to whoever runs tools. */
+export class OutcomeUnknownFailure extends Error {
+  override readonly name: OutcomeUnknown['name'] = 'OutcomeUnknown'
 }

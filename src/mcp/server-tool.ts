@@ -8,7 +8,7 @@ import type { McpServer } from '../contracts/schemas/index.js'
 import type { Tool, ToolOutput } from '../tools/tool.js'
 import type { McpConnection } from './connection.js'
 import { contentOf } from './content.js'
-import { McpFailure } from './failure.js'
+import { McpFailure, OutcomeUnknownFailure } from './failure.js'
 
 /** What the Messages API takes as a tool's name. */
 const MAX_NAME = 128
@@ -52,8 +52,8 @@ export function toolOf(
         return await repeatable(effect, () => call(input, key, signal))
       } catch (error) {
         if (!(error instanceof McpFailure)) throw error
-        const unknown = error.mayHaveHappened && effect === 'unsafe'
-        return { content: [{ type: 'text', text: error.message }], isError: true, ...(unknown && { unknown }) }
+        if (error.mayHaveHappened && effect === 'unsafe') throw new OutcomeUnknownFailure(error.message)
+        return { content: [{ type: 'text', text: error.message }], isError: true }
       }
     },
   }

@@ -15,11 +15,8 @@ export type ToolContext = {
   allowUnsandboxed?: boolean
 }
 
-/**
- * Text, or content blocks of a tool result. `isError`: it failed, and this says how. `unknown`: it may have done its work
- * or not (a server that died while it worked); an `unsafe` tool's outcome is then decided by a person.
- */
-export type ToolOutput = string | { content: ContentBlock[]; isError?: boolean; unknown?: true }
+/** Text, or content blocks of a tool result. `isError`: it failed, and this says how. */
+export type ToolOutput = string | { content: ContentBlock[]; isError?: boolean }
 
 /**
  * Thrown by a tool that cannot know whether its effect happened: the connection broke after the request went out. Any

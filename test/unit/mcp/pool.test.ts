@@ -50,7 +50,10 @@ async function toolsOf(server: object, from = pool()): Promise<Record<string, To
 
 async function run(tool: Tool | undefined, input: unknown = {}, signal = new AbortController().signal) {
   if (!tool) throw new Error('no such tool')
-  return said(await tool.run({ input, signal, key: 'key-1' }))
+  return tool.run({ input, signal, key: 'key-1' }).then(said, (error: Error) => {
+    if (error.name !== 'OutcomeUnknown') throw error
+    return { text: error.message, isError: true, unknown: true as const }
+  })
 }
 
 function said(output: ToolOutput): { text: string; isError?: boolean; unknown?: true } {

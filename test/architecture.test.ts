@@ -51,9 +51,10 @@ const RULES: Record<string, Rule> = {
   tools: { may: ['contracts', 'contracts/schemas', 'zod', 'tinyglobby', NODE, ANTHROPIC] },
   audit: { may: ['contracts', 'zod', NODE] },
   git: { may: ['contracts', 'zod', NODE] },
+  hooks: { may: ['contracts', 'zod', NODE], asType: ['contracts/schemas'] },
   mcp: { may: ['contracts', 'zod', NODE, '@modelcontextprotocol/client'], asType: ['contracts/schemas', 'tools'] },
   storage: { may: ['contracts', 'zod', NODE] },
-  workers: { may: ['config', 'activities', 'audit', 'mcp', 'storage', NODE, 'pino', ...TEMPORAL('worker')] },
+  workers: { may: ['config', 'activities', 'audit', 'mcp', 'storage', 'tools', NODE, 'pino', ...TEMPORAL('worker')] },
   client: {
     may: [
       'contracts',

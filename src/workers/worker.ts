@@ -13,6 +13,7 @@ import type { Config, Settings } from '../config/index.js'
 import { openMcpPool } from '../mcp/pool.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
+import { builtinTools } from '../tools/index.js'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
 import { buildOwnBundle } from './own-bundle.js'
 
@@ -52,7 +53,16 @@ export async function createWorker({
     journal,
     streams: openStreams(),
     settings,
-    tools: [],
+    tools: builtinTools({
+      // Each run says for itself.
+      allowUnsandboxed: false,
+      allowOldBubblewrap: settings.sandbox.allowOldBubblewrap,
+      env: process.env,
+      hidden: [config.home],
+      changesDir: join(config.home, 'changes'),
+    }),
+    hookFunctions: {},
+    env: process.env,
     mcp,
     secrets,
   }

@@ -1,5 +1,6 @@
 // What activities of agents work with, besides what calls do.
 import type { Secrets } from '../../audit/redact.js'
+import type { HookFunction } from '../../hooks/function.js'
 import type { McpPool } from '../../mcp/pool.js'
 import type { Tool } from '../../tools/tool.js'
 import type { CallDeps } from '../call/deps.js'
@@ -9,4 +10,8 @@ export type AgentDeps = CallDeps & {
   tools: Tool[]
   mcp: McpPool
   secrets: Secrets
+  /** Given to the worker, by name. */
+  hookFunctions: Record<string, HookFunction>
+  /** Of the worker: what hooks may see is taken from it. */
+  env: Record<string, string | undefined>
 }

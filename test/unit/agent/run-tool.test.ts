@@ -58,6 +58,8 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     tools: [tool],
     mcp: openMcpPool({ env: {}, cwd: dir }),
     secrets: secretsOf({ SOME_TOKEN: SECRET }),
+    hookFunctions: {},
+    env: {},
   }
   const input = { what: 'this' }
   const block = { type: 'tool_use', id: 't1', name: 'act', input }

@@ -2,6 +2,7 @@
 
 import type { AgentDeps } from './agent/deps.js'
 import { createRunTool } from './agent/run-tool.js'
+import { createAppendAudit } from './audit/append-audit.js'
 import { createCallClaude } from './call/call-claude.js'
 import { createSpentOn } from './call/spent-on.js'
 import { createGatherParts } from './delegate/gather-parts.js'
@@ -39,6 +40,7 @@ export function createActivities(deps: ActivityDeps) {
     judgePlan: createJudgePlan(deps),
     gatherParts: createGatherParts(deps),
     runTool: createRunTool(deps),
+    appendAudit: createAppendAudit(deps),
   }
 }
 

@@ -46,6 +46,8 @@ export const FAILURE = {
   tooManySteps: 'TooManySteps',
   /** A tool call is not what was judged and approved any more: its arguments, or what its tool takes, changed. */
   callChanged: 'CallChanged',
+  /** The audit log and what is to be appended to it do not fit: entries are missing, or other ones are in their place. */
+  auditBroken: 'AuditBroken',
   /** This worker talks to another kind of model server than the plan names. */
   wrongServer: 'WrongModelServer',
   /** The worker is going away; another one repeats the call. */

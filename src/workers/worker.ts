@@ -8,9 +8,11 @@ import { createClaude } from '../activities/claude.js'
 import { createActivities } from '../activities/index.js'
 import { storedRequests } from '../activities/requests.js'
 import { openStreams } from '../activities/stream/streams.js'
+import { auditLog } from '../audit/log.js'
 import { secretsOf } from '../audit/redact.js'
 import type { Config, Settings } from '../config/index.js'
 import { openMcpPool } from '../mcp/pool.js'
+import { fileLocks } from '../storage/file-lock.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
 import { builtinTools } from '../tools/index.js'
@@ -65,6 +67,7 @@ export async function createWorker({
     env: process.env,
     mcp,
     secrets,
+    audit: auditLog({ dir, locked: fileLocks() }),
   }
   const worker = await Worker.create({
     connection,

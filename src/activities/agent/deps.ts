@@ -1,4 +1,5 @@
 // What activities of agents work with, besides what calls do.
+import type { AuditLog } from '../../audit/log.js'
 import type { Secrets } from '../../audit/redact.js'
 import type { HookFunction } from '../../hooks/function.js'
 import type { McpPool } from '../../mcp/pool.js'
@@ -14,4 +15,5 @@ export type AgentDeps = CallDeps & {
   hookFunctions: Record<string, HookFunction>
   /** Of the worker: what hooks may see is taken from it. */
   env: Record<string, string | undefined>
+  audit: AuditLog
 }

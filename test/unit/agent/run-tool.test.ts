@@ -14,10 +14,12 @@ import type { Kept } from '../../../src/activities/call/answer.js'
 import { createClaude } from '../../../src/activities/claude.js'
 import { storedRequests } from '../../../src/activities/requests.js'
 import { openStreams } from '../../../src/activities/stream/streams.js'
+import { auditLog } from '../../../src/audit/log.js'
 import { secretsOf } from '../../../src/audit/redact.js'
 import { DEFAULTS } from '../../../src/config/defaults.js'
 import { type EffectClass, type RunToolOutcome, type RunToolRequest, toolStepOf } from '../../../src/contracts/agent.js'
 import { openMcpPool } from '../../../src/mcp/pool.js'
+import { fileLocks } from '../../../src/storage/file-lock.js'
 import { openJournal } from '../../../src/storage/journal.js'
 import { directoryStore } from '../../../src/storage/store.js'
 import type { Tool } from '../../../src/tools/tool.js'
@@ -60,6 +62,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     secrets: secretsOf({ SOME_TOKEN: SECRET }),
     hookFunctions: {},
     env: {},
+    audit: auditLog({ dir, locked: fileLocks() }),
   }
   const input = { what: 'this' }
   const block = { type: 'tool_use', id: 't1', name: 'act', input }

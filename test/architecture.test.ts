@@ -53,6 +53,7 @@ const RULES: Record<string, Rule> = {
   git: { may: ['contracts', 'zod', NODE] },
   hooks: { may: ['contracts', 'zod', NODE], asType: ['contracts/schemas'] },
   mcp: { may: ['contracts', 'zod', NODE, '@modelcontextprotocol/client'], asType: ['contracts/schemas', 'tools'] },
+  permissions: { may: ['contracts', NODE], asType: ['contracts/schemas'] },
   storage: { may: ['contracts', 'zod', NODE] },
   workers: { may: ['config', 'activities', 'audit', 'mcp', 'storage', 'tools', NODE, 'pino', ...TEMPORAL('worker')] },
   client: {

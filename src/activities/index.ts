@@ -1,6 +1,7 @@
 // All activities of a worker, made from what they work with. Workflows know them by these names and types only.
 
 import type { AgentDeps } from './agent/deps.js'
+import { createJudgeCalls } from './agent/judge.js'
 import { createRunTool } from './agent/run-tool.js'
 import { createAppendAudit } from './audit/append-audit.js'
 import { createCallClaude } from './call/call-claude.js'
@@ -39,6 +40,7 @@ export function createActivities(deps: ActivityDeps) {
     condense: createCondense(deps),
     judgePlan: createJudgePlan(deps),
     gatherParts: createGatherParts(deps),
+    judgeCalls: createJudgeCalls(deps),
     runTool: createRunTool(deps),
     appendAudit: createAppendAudit(deps),
   }

@@ -1,7 +1,7 @@
 // An agent as it crosses to activities and back. What it is (prompt, tools, permissions, hooks) is stored and pinned by
 // hash when its thread is prepared; the workflow carries the hash and what its loop must decide by.
 import type { HookEvent } from './hooks.js'
-import type { Ref } from './refs.js'
+import type { Ref, Root } from './refs.js'
 
 export const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'bypassPermissions'] as const
 /**
@@ -65,6 +65,8 @@ export type ToolCall = {
   verdict: Verdict
   /** Arguments that a hook or a handler put in place of the model's; stored. */
   input?: Ref
+  /** Seconds it may take; absent: 120. */
+  timeoutSeconds?: number
 }
 
 export type Verdict =
@@ -83,6 +85,8 @@ export type ToolQuestion = {
   /** The exact arguments as JSON, invisible characters made visible; cut at 4 kB, then `whole` has all of it. */
   arguments: string
   whole?: Ref
+  /** Said before the arguments: the tool is not what it was when the agent started. */
+  notice?: string
   approvers?: string[]
   expiry?: Expiry
 }
@@ -101,6 +105,20 @@ export type ToolResult = {
   isError: boolean
   /** A stored list of content blocks, or short text. */
   content: { ref: Ref } | { text: string }
+}
+
+/** `edited`: a person's arguments for one of the calls, judged instead of the model's. */
+export type JudgeCallsRequest = {
+  root: Root
+  /** Of the execution, as hooks and handlers hear of it. */
+  run: string
+  /** Of the model call. */
+  step: string
+  label: string
+  agent: Ref
+  /** Whose answer holds the tool_use blocks. */
+  chunk: Ref
+  edited?: { id: string; input: unknown }
 }
 
 export type RunToolRequest = {

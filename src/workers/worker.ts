@@ -68,6 +68,7 @@ export async function createWorker({
     mcp,
     secrets,
     audit: auditLog({ dir, locked: fileLocks() }),
+    permissionHandlers: {},
   }
   const worker = await Worker.create({
     connection,

@@ -17,7 +17,7 @@ export function parseInput<T extends z.ZodType>(schema: T, raw: unknown): z.outp
 }
 
 /** Half a character cannot be stored or sent byte-exactly, so it is refused instead of replaced. */
-function findLoneSurrogate(value: unknown, path: (string | number)[]): string | undefined {
+export function findLoneSurrogate(value: unknown, path: (string | number)[]): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : path.join('.') || 'input'
   if (Array.isArray(value))
     return first(

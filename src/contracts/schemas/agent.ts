@@ -111,6 +111,8 @@ export type AgentDefinition = z.input<typeof AgentDefinition>
 export const agentFields = {
   /** A built-in agent by its name, or one as data. */
   agent: z.union([Name, AgentDefinition]).optional(),
+  /** Agents it may start besides the built-in ones; theirs are the same. */
+  agents: z.array(AgentDefinition).max(50).optional(),
   /** Instead of the agent's own. */
   tools: z.array(Pattern).optional(),
   /** Absolute path of a directory on the worker's machine. */

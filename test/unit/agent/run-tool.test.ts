@@ -63,6 +63,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     hookFunctions: {},
     env: {},
     audit: auditLog({ dir, locked: fileLocks() }),
+    permissionHandlers: {},
   }
   const input = { what: 'this' }
   const block = { type: 'tool_use', id: 't1', name: 'act', input }

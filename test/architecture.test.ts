@@ -55,7 +55,9 @@ const RULES: Record<string, Rule> = {
   mcp: { may: ['contracts', 'zod', NODE, '@modelcontextprotocol/client'], asType: ['contracts/schemas', 'tools'] },
   permissions: { may: ['contracts', NODE], asType: ['contracts/schemas'] },
   storage: { may: ['contracts', 'zod', NODE] },
-  workers: { may: ['config', 'activities', 'audit', 'mcp', 'storage', 'tools', NODE, 'pino', ...TEMPORAL('worker')] },
+  workers: {
+    may: ['config', 'contracts', 'activities', 'audit', 'mcp', 'storage', 'tools', NODE, 'pino', ...TEMPORAL('worker')],
+  },
   client: {
     may: [
       'contracts',

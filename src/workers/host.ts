@@ -6,12 +6,13 @@ import type { Config, Settings } from '../config/index.js'
 import { serveHealth } from './health.js'
 import { workerLogger } from './logger.js'
 import { setCurrent } from './set-current.js'
+import { countWaiting, telemetryOf } from './telemetry.js'
 import { createWorker, type OwnCode } from './worker.js'
 
 /** Resolves when the worker was stopped and has drained. */
 export async function hostWorker(config: Config, settings: Settings, own?: OwnCode): Promise<void> {
-  Runtime.install({ logger: workerLogger(settings.logLevel), shutdownSignals: [] })
-  const { healthPort } = settings
+  const { healthPort, logLevel, metricsPort } = settings
+  Runtime.install({ logger: workerLogger(logLevel), shutdownSignals: [], ...(await telemetryOf(metricsPort)) })
   let state = () => 'STARTING'
   const health = healthPort === undefined ? undefined : await serveHealth(healthPort, () => state())
   const { address, namespace, tls, apiKey, metadata } = config.temporal ?? {
@@ -25,6 +26,7 @@ export async function hostWorker(config: Config, settings: Settings, own?: OwnCo
     ...(metadata && { metadata }),
   })
   const { worker, run } = await createWorker({ connection, namespace, config, settings, ...(own && { own }) })
+  const waiting = metricsPort === undefined ? undefined : countWaiting(connection, namespace)
   state = () => worker.getState()
   const stop = () => {
     if (worker.getState() === 'RUNNING') worker.shutdown()
@@ -41,6 +43,7 @@ export async function hostWorker(config: Config, settings: Settings, own?: OwnCo
   } finally {
     stop() // it still polls when its version could not be made the current one
     await Promise.allSettled([running])
+    waiting?.stop()
     await health?.close()
     await connection.close()
     if (process.connected) process.disconnect()

@@ -2,10 +2,11 @@
 // the process around it is main.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
+import { type NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { Kept } from '../activities/call/answer.js'
 import { createClaude } from '../activities/claude.js'
 import { createActivities } from '../activities/index.js'
+import { openMetrics } from '../activities/metrics.js'
 import { storedRequests } from '../activities/requests.js'
 import { openStreams } from '../activities/stream/streams.js'
 import { auditLog } from '../audit/log.js'
@@ -16,6 +17,7 @@ import { fileLocks } from '../storage/file-lock.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
 import { builtinTools } from '../tools/index.js'
+import { activityLog } from './activity-log.js'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
 import { buildOwnBundle } from './own-bundle.js'
 
@@ -65,6 +67,7 @@ export async function createWorker({
     }),
     hookFunctions: {},
     env: process.env,
+    metrics: openMetrics(Runtime.instance().metricMeter),
     mcp,
     secrets,
     audit: auditLog({ dir, locked: fileLocks() }),
@@ -76,6 +79,7 @@ export async function createWorker({
     taskQueue: config.taskQueue,
     ...versioning(config.deployment),
     workflowBundle,
+    interceptors: { activity: [activityLog] },
     activities: withOwn(createActivities(deps), own?.activities),
     // Calls mostly wait for the network; what bounds them is each run's own concurrency.
     maxConcurrentActivityTaskExecutions: 500,

@@ -4,6 +4,7 @@ import { priceOf, savedOf } from '../../agents/prices.js'
 import { cacheReady } from '../../contracts/messages.js'
 import { noUsage, type Usage } from '../../contracts/usage.js'
 import type { Attempt, Claim } from '../../storage/journal.js'
+import type { CallEnd } from '../metrics.js'
 import type { Publishing } from '../stream/publisher.js'
 import type { Answer, Kept } from './answer.js'
 import { type Stop, shutdown } from './cancellation.js'
@@ -61,11 +62,16 @@ async function askOnce<K extends Kept>(asking: Asking<K>, live: Publishing): Pro
     progress,
   }).finally(() => void live.end())
   const cost = costOf(model, end.usage, end.kind === 'done' ? '' : end.partial)
+  const told = (outcome: CallEnd['outcome']) =>
+    deps.metrics.call({ model, outcome, ms: Date.now() - startedAt, usage: cost.usage, usd: cost.usd })
   const own = { attempt, run: request.run, worker: '', startedAt, usage: cost }
   const fail = async (error: CallError): Promise<never> => {
     const { type, message, counted } = error
+    told('error')
     await claim.end('failed', { usage: cost, error: { type, message: message.slice(0, MESSAGE_CHARACTERS) }, counted })
-    throw failureOf(request, error, [...earlier, { ...own, counted }], built.warnings)
+    const failure = failureOf(request, error, [...earlier, { ...own, counted }], built.warnings)
+    if (!failure.nonRetryable) deps.metrics.retry({ model, reason: type })
+    throw failure
   }
   switch (end.kind) {
     case 'done': {
@@ -74,10 +80,12 @@ async function askOnce<K extends Kept>(asking: Asking<K>, live: Publishing): Pro
         return fail({ type: reading.failure, message: reading.message, retry: false, counted: true })
       const attempts = [...earlier, own]
       const answer = toAnswer(model, end, cost, [...built.warnings, ...reading.warnings])
+      told('ok')
       const kept = await claim.answer(await question.keep(answer, attempts), cost)
       return { kind: 'kept', kept, attempts }
     }
     case 'aborted': {
+      told('interrupted')
       if (stop.reason() === 'shutdown') {
         await claim.end('failed', { usage: cost, counted: false })
         throw shutdown()

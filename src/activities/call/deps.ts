@@ -3,6 +3,7 @@ import type { Settings } from '../../config/index.js'
 import type { Journal } from '../../storage/journal.js'
 import type { Store } from '../../storage/store.js'
 import type { Claude } from '../claude.js'
+import type { Metrics } from '../metrics.js'
 import type { Requests } from '../requests.js'
 import type { Streams } from '../stream/streams.js'
 import type { Kept } from './answer.js'
@@ -13,6 +14,7 @@ export type CallDeps = {
   requests: Requests
   journal: Journal<Kept>
   streams: Streams
+  metrics: Metrics
   /** What was set for all agents and runs of this worker. */
   settings: Settings
 }

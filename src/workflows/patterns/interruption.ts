@@ -7,7 +7,7 @@ export function stopRun(run: Run): string | undefined {
   if (run.stopped) return undefined
   run.stopped = true
   for (const [id, scope] of run.running) {
-    run.interrupted.add(id)
+    interrupted(run, id)
     scope.cancel()
   }
   return undefined
@@ -19,9 +19,14 @@ export function interruptItem(run: Run, id: string): string | undefined {
   if (ended) return `item ${id} has already ended: ${ended.status}`
   if (!run.running.has(id) && !run.plan?.items.some((item) => item.id === id))
     return `the run has no item "${id.slice(0, 100)}"`
-  run.interrupted.add(id)
+  interrupted(run, id)
   run.running.get(id)?.cancel()
   return undefined
+}
+
+function interrupted(run: Run, id: string): void {
+  if (run.running.has(id) && !run.interrupted.has(id)) run.interruptedAt.set(id, Date.now())
+  run.interrupted.add(id)
 }
 
 export function wasInterrupted(run: Run, id: string): boolean {

@@ -8,6 +8,7 @@ import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import type { Ref, Root } from '../../contracts/refs.js'
 import { addUsage, addUsd, noUsage, type Usd } from '../../contracts/usage.js'
+import { countLatency } from './interruption-latency.js'
 import { type Budget, budgetState } from './ledger.js'
 
 /** Refused messages shown; all are counted. */
@@ -44,6 +45,8 @@ export type Run = {
   /** A person stopped the whole run. */
   stopped: boolean
   interrupted: Set<string>
+  /** When it was asked for, while the item goes on running: milliseconds. */
+  interruptedAt: Map<string, number>
   running: Map<string, { cancel(): void }>
   /** Cache groups whose siblings need not wait. */
   released: Set<string>
@@ -79,6 +82,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     takesNotes: false,
     stopped: continued?.stopped ?? false,
     interrupted: new Set(continued?.interrupted),
+    interruptedAt: new Map(),
     running: new Map(),
     released: new Set(continued?.released),
     cached: new Set(),
@@ -135,6 +139,8 @@ export function endItem(run: Run, latest: ItemResult, savedUsd: Usd): void {
   const result = before ? withCostOf(before, latest) : latest
   if (before) run.ended = run.ended.filter((item) => item.id !== id)
   run.running.delete(id)
+  const askedAt = run.interruptedAt.get(id)
+  if (askedAt !== undefined && run.interruptedAt.delete(id)) countLatency(askedAt)
   run.results.set(id, result)
   run.ended.push({ id, status, usd: result.usd, attempts: result.attempts, outputTokens: result.usage.outputTokens })
   run.totals = {

@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ActivityCancellationDetails } from '@temporalio/common'
+import { ActivityCancellationDetails, noopMetricMeter } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -12,6 +12,7 @@ import type { AgentDeps } from '../../../src/activities/agent/deps.js'
 import { createRunTool } from '../../../src/activities/agent/run-tool.js'
 import type { Kept } from '../../../src/activities/call/answer.js'
 import { createClaude } from '../../../src/activities/claude.js'
+import { openMetrics } from '../../../src/activities/metrics.js'
 import { storedRequests } from '../../../src/activities/requests.js'
 import { openStreams } from '../../../src/activities/stream/streams.js'
 import { auditLog } from '../../../src/audit/log.js'
@@ -57,6 +58,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     journal,
     streams: openStreams(),
     settings: DEFAULTS,
+    metrics: openMetrics(noopMetricMeter),
     tools: [tool],
     mcp: openMcpPool({ env: {}, cwd: dir }),
     secrets: secretsOf({ SOME_TOKEN: SECRET }),

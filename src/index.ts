@@ -24,6 +24,7 @@ export async function connect(): Promise<Ensemble> {
   return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection, onStarted })
 }
 
+export type { AuditEntry, SessionAudit } from './client/audit.js'
 export type { Ensemble, OwnWorkflow, RunInputs, RunResults, StartOptions } from './client/ensemble.js'
 export {
   AnswerRefusedError,

@@ -62,6 +62,7 @@ const RULES: Record<string, Rule> = {
     may: [
       'contracts',
       'contracts/schemas',
+      'audit',
       'storage',
       'zod',
       NODE,
@@ -164,6 +165,7 @@ describe('the public library', () => {
         "Answer",
         "Approval",
         "Approving",
+        "AuditEntry",
         "Citation",
         "Content",
         "ContentBlock",
@@ -206,6 +208,7 @@ describe('the public library', () => {
         "RunStatus",
         "Said",
         "SendOptions",
+        "SessionAudit",
         "Severity",
         "StartOptions",
         "StatusReport",

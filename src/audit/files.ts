@@ -1,30 +1,28 @@
 // Where audits lie: beside what runs keep, not in it. Garbage collection removes a run's texts when the server has
 // forgotten the run; what was done in its name is asked for later than that, and is small, so only people remove it.
 import { createHash } from 'node:crypto'
-import { open, readdir } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Root } from '../contracts/refs.js'
 import { type AuditHeader, readEntry } from './entry.js'
 
-/** A header is far shorter. */
-const HEADER_BYTES = 8 * 1024
-
 export function auditPath(dir: string, root: Root, session: string): string {
-  const name = /^\w[\w.-]{0,150}$/.test(session) ? session : hashName(session)
-  return join(dir, 'audit', hashName(root.workflowId, root.firstRunId), `${name}.jsonl`)
+  return join(dir, 'audit', hashName(root.workflowId, root.firstRunId), fileName(session))
 }
 
-/** Logs of a run by its id alone: of itself as a session, and as a root. Reads the first line of every log. */
-export async function findAudits(dir: string, id: string): Promise<{ path: string; header: AuditHeader }[]> {
+export type FoundAudit = { path: string; header: AuditHeader; text: string; modifiedMs: number }
+
+/** Logs of sessions by their id alone, also of a run that the server has forgotten. */
+export async function findAudits(dir: string, session: string): Promise<FoundAudit[]> {
   const top = join(dir, 'audit')
-  const found: { path: string; header: AuditHeader }[] = []
+  const found: FoundAudit[] = []
   for (const folder of await namesIn(top)) {
-    for (const name of await namesIn(join(top, folder))) {
-      if (!name.endsWith('.jsonl')) continue
-      const path = join(top, folder, name)
-      const header = readHeader(await firstLine(path))
-      if (header && (header.session === id || header.root.workflowId === id)) found.push({ path, header })
-    }
+    const path = join(top, folder, fileName(session))
+    const text = await ifThere(readFile(path, 'utf8'))
+    const header = text === undefined ? undefined : readHeader(text.split('\n', 1)[0] ?? '')
+    // Of one whose first line is damaged the name still says whose it is.
+    const name = header ?? { type: 'audit', version: 1, session, root: { workflowId: session, firstRunId: '' } }
+    if (text !== undefined) found.push({ path, header: name, text, modifiedMs: (await stat(path)).mtimeMs })
   }
   return found
 }
@@ -34,23 +32,22 @@ export function readHeader(line: string): AuditHeader | undefined {
   return entry?.type === 'audit' && entry.n === 0 ? entry : undefined
 }
 
-async function firstLine(path: string): Promise<string> {
-  const file = await open(path, 'r')
+async function namesIn(folder: string): Promise<string[]> {
+  return (await ifThere(readdir(folder))) ?? []
+}
+
+async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0)
-    return buffer.subarray(0, bytesRead).toString('utf8').split('\n')[0] ?? ''
-  } finally {
-    await file.close()
+    return await work
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined
+    throw error
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return []
-    throw error
-  }
+function fileName(session: string): string {
+  return `${/^\w[\w.-]{0,150}$/.test(session) ? session : hashName(session)}.jsonl`
 }
 
 const hashName = (...ids: string[]) => createHash('sha256').update(JSON.stringify(ids)).digest('hex')

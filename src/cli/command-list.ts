@@ -29,6 +29,12 @@ export const COMMANDS: Entry[] = [
   { name: 'result', usage: '<run>', about: 'the result of a run', load: () => import('./commands/result.js') },
   { name: 'cost', usage: '<run>', about: 'what a run cost', load: () => import('./commands/cost.js') },
   {
+    name: 'audit',
+    usage: '<show|verify|export> <run>',
+    about: 'what an agent was told, asked, allowed and did',
+    load: () => import('./commands/audit.js'),
+  },
+  {
     name: 'approve',
     usage: '<run> [approval]',
     about: 'answer an approval: go ahead',

@@ -13,6 +13,7 @@ import type {
   ThreadInput,
 } from '../contracts/schemas/index.js'
 import type { ThreadResult } from '../contracts/thread.js'
+import { runAudit, type SessionAudit } from './audit.js'
 import { checkInput, checkOwnInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
 import { listRuns, type RunFacts, runFacts } from './facts.js'
@@ -90,6 +91,11 @@ export type Ensemble = {
   text(text: Text): Promise<string>
   /** Large texts in a result whole; `missing` names those this machine's store does not have. */
   texts<R extends RunResult>(result: R): Promise<Resolved<R>>
+  /**
+   * What an agent was told, asked, allowed and did: its log and those of the agents it started, each checked against what
+   * the server keeps of it. Throws NotStoredError where this machine's store has none.
+   */
+  audit(id: string): Promise<SessionAudit[]>
   /** Removes from this machine's store what no run known to the server names. Bytes of texts removed. */
   gc(): Promise<{ roots: number; blobs: number; bytes: number }>
   /** Identities of the workers that lately asked for work on the task queue. */
@@ -151,6 +157,7 @@ export function ensembleOn(server: Server): Ensemble {
     list: (listOptions) => listRuns(server, listOptions?.limit ?? 100),
     text: (text) => wholeText(store, text),
     texts: (result) => resolveTexts(store, result),
+    audit: (id) => runAudit(server, id),
     workers: () => workersOn(server),
     serverVersion: async () => {
       const info = await asking({ server: address }, () => server.client.workflowService.getSystemInfo({}))

@@ -21,6 +21,8 @@ export type Server = {
   namespace: string
   taskQueue: string
   store: Store
+  /** Where the store is. */
+  storeDir: string
   client: Client
   onStarted: (id: string) => Promise<void>
   /** Names of the namespace's own search attributes; empty where the server does not tell. */
@@ -42,6 +44,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     namespace,
     taskQueue,
     store: directoryStore(storeDir),
+    storeDir,
     client,
     onStarted: options.onStarted ?? (async () => {}),
     searchAttributes: () => {

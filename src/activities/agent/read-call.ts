@@ -15,12 +15,13 @@ export async function readCall(deps: AgentDeps, request: RunToolRequest): Promis
   const given = call.input === undefined ? await fromBlock(deps, request) : await deps.requests.json(call.input)
   if (callDigest({ root, step, tool: call.tool, input: given }) !== call.digest)
     throw changed(`${call.tool}: its arguments are not those that were judged and approved`)
-  const stored = await deps.requests.json<{ workspace?: string }>(request.agent)
+  const stored = await deps.requests.json<{ workspace?: string; definition?: { name: string } }>(request.agent)
   const tool = deps.tools.find(({ name }) => name === call.tool)
   const parsed = tool?.schema.safeParse(given)
   const redact = deps.secrets.redact(referredNames(JSON.stringify(stored)))
   return {
     request,
+    agent: stored.definition?.name ?? 'agent',
     ...(tool && { tool }),
     ...(parsed?.success === false && { misfit: redact(explain(parsed.error, given)) }),
     input: parsed?.success ? parsed.data : given,

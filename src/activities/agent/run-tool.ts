@@ -18,6 +18,8 @@ import { keepResult } from './tool-output.js'
 
 export type ToolRun = {
   request: RunToolRequest
+  /** Its name. */
+  agent: string
   /** Absent: this worker has no such tool any more. */
   tool?: Tool
   /** Why the arguments do not fit what the tool takes now. */
@@ -68,7 +70,10 @@ async function attempt(deps: AgentDeps, request: RunToolRequest, { claim, digest
     const mayHaveRun = claim.earlier.some(
       (earlier) => (earlier.digest ?? digest) === digest && (earlier.outcome === 'lost' || isRan(earlier.error)),
     )
-    const ending = await ended({ ...(await readCall(deps, request)), stop, mayHaveRun, dispatched })
+    const call = await readCall(deps, request)
+    const ending = await ended({ ...call, stop, mayHaveRun, dispatched })
+    if (dispatched.at > 0)
+      deps.metrics.tool({ agent: call.agent, tool: request.call.tool, ms: Date.now() - dispatched.at })
     if (ending.kind === 'repeat') {
       await claim.end('failed', { error: { ran: true }, counted: false })
       throw shutdown()

@@ -36,7 +36,7 @@ export function* changes(
     seen.refused.add(key)
     yield { type: 'refused', message, reason }
   }
-  for (const { name, title, digest, openedAt, answer, own } of report.approvals) {
+  for (const { name, title, digest, openedAt, answer, own, choices, lines } of report.approvals) {
     const key = JSON.stringify([name, digest, openedAt])
     if (answer || seen.approvals.has(key)) continue
     seen.approvals.add(key)
@@ -44,7 +44,15 @@ export function* changes(
       ...(report.price && { price: report.price }),
       ...(report.outline && { outline: report.outline }),
     }
-    yield { type: 'approval', name, title, digest, ...(own ? { own } : plan) }
+    yield {
+      type: 'approval',
+      name,
+      title,
+      digest,
+      ...(own ? { own } : plan),
+      ...(choices && { choices }),
+      ...(lines && { lines }),
+    }
   }
 }
 

@@ -17,7 +17,8 @@ export type RunEvent =
   | { type: 'text'; item: string; turn?: number; attempt: number; text: string; reset?: true; cursor?: number }
   /**
    * A question waits for a person: about a plan and its price, or of a person's own code (`own`). `outline`: what the plan
-   * would do, where a model made it.
+   * would do, where a model made it. `choices`: approve takes all of them, or those its input names as `{ only: [ids] }`.
+   * `lines`: what it is about.
    */
   | {
       type: 'approval'
@@ -27,6 +28,8 @@ export type RunEvent =
       price?: Price
       outline?: string[]
       own?: Approval['own']
+      choices?: Approval['choices']
+      lines?: Approval['lines']
     }
   /** An item ended. */
   | { type: 'item'; item: ItemState }

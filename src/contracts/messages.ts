@@ -82,6 +82,10 @@ export type Approval = {
   own?: { details?: unknown; wantsInput: boolean }
   /** An agent wants to use a tool: an approval may bring other arguments as its `input`. */
   tool?: ToolQuestion & { agent: string; tool: string; effect: EffectClass; by: string }
+  /** Several things at once: approve takes all of them, with `{ "only": ["id", …] }` these alone. */
+  choices?: { id: string; label: string }[]
+  /** What is asked about, a line each, such as a diff. */
+  lines?: string[]
   /** Why the answer before this question did not do: it is asked again. */
   problem?: string
   /** A tool may have done its work or not: approve takes it as done, reject as not done, `{ "again": true }` repeats it. */

@@ -1,6 +1,6 @@
 // Asks the person at the terminal. The question goes away by itself when somebody answers it elsewhere meanwhile.
 import type { Run } from '../../client/run.js'
-import { say } from '../output.js'
+import { printable, say } from '../output.js'
 import { askedLines, type Question } from './question.js'
 
 /** `later` leaves the question open; `elsewhere`: somebody else answered; `left`: Ctrl-C. */
@@ -16,6 +16,7 @@ const LOOK_MS = 1000
 export async function promptApproval(run: Run, question: Question, stopping: AbortSignal): Promise<Prompted> {
   const { isCancel, select } = await import('@clack/prompts')
   const answered = new AbortController()
+  const { choices = [] } = question
   const common = { input: process.stdin, output: process.stderr, signal: AbortSignal.any([answered.signal, stopping]) }
   const watcher = setInterval(() => {
     void stillOpen(run, question).then((open) => open || answered.abort())
@@ -27,7 +28,8 @@ export async function promptApproval(run: Run, question: Question, stopping: Abo
       ...common,
       message: 'Go ahead?',
       options: [
-        { value: 'approve' as const, label: 'Approve' },
+        { value: 'approve' as const, label: choices.length > 1 ? `Approve all ${choices.length}` : 'Approve' },
+        ...(choices.length > 1 ? [{ value: 'some' as const, label: 'Approve some' }] : []),
         { value: 'reject' as const, label: 'Reject' },
         ...(question.own
           ? []
@@ -41,6 +43,10 @@ export async function promptApproval(run: Run, question: Question, stopping: Abo
         { value: 'later' as const, label: 'Later', hint: 'the run waits' },
       ],
     })
+    if (kind === 'some') {
+      const some = await choose(common, choices)
+      return answered.signal.aborted ? { kind: 'elsewhere' } : some
+    }
     const takes = { notes: question.outline !== undefined, input: question.own?.wantsInput ?? false }
     const details = isCancel(kind) ? ({ kind: 'left' } as const) : await detailsOf(kind, common, takes)
     return answered.signal.aborted ? { kind: 'elsewhere' } : details
@@ -50,6 +56,13 @@ export async function promptApproval(run: Run, question: Question, stopping: Abo
 }
 
 type Common = { input: typeof process.stdin; output: typeof process.stderr; signal: AbortSignal }
+
+async function choose(common: Common, choices: NonNullable<Question['choices']>): Promise<Prompted> {
+  const { isCancel, multiselect } = await import('@clack/prompts')
+  const options = choices.map(({ id, label }) => ({ value: id, label: `${id}  ${printable(label)}` }))
+  const only = await multiselect({ ...common, message: 'Which?', options, required: true })
+  return isCancel(only) ? { kind: 'left' } : { kind: 'approve', input: { only } }
+}
 
 async function detailsOf(
   kind: 'approve' | 'reject' | 'revise' | 'later',

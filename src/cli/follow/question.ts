@@ -12,24 +12,30 @@ export type Question = {
   server?: ModelServer
   outline?: string[]
   own?: Approval['own']
+  choices?: Approval['choices']
+  lines?: Approval['lines']
 }
 
 /** Plain lines. `command` completes a command of ours. */
 export function questionLines(question: Question, id: string, command: (rest: string) => string): string[] {
   return [
     ...askedLines(question),
-    `  approve   ${command(`approve ${id}${question.own?.wantsInput ? ' --input answer.json' : ''}`)}`,
+    `  approve   ${command(`approve ${id}${question.own?.wantsInput ? ' --input answer.json' : ''}`)}${someHint(question)}`,
     `  reject    ${command(`reject ${id}`)}`,
     ...(question.own ? [] : [`  revise    ${command(`revise ${id} --input patch.json`)}${noteHint(question)}`]),
   ]
 }
 
+const someHint = ({ choices = [] }: Question) => (choices.length > 1 ? `, or with --only ${choices[0]?.id}` : '')
 const noteHint = ({ outline }: Question) => (outline ? ', or --note TEXT for the planner' : '')
 
 /** Title, price and digest: exactly what an answer counts for. */
-export function askedLines({ title, price, digest, server, own, outline = [] }: Omit<Question, 'name'>): string[] {
+export function askedLines(question: Omit<Question, 'name'>): string[] {
+  const { title, price, digest, server, own, outline = [], choices = [], lines = [] } = question
   return [
     title,
+    ...choices.map(({ id, label }) => `  ${id.padEnd(9)} ${printable(label)}`),
+    ...lines.map((line) => `  ${printable(line)}`),
     ...(own?.details === undefined ? [] : [`  details   ${detailsLine(own.details)}`]),
     ...outline.map((line) => `  -         ${line}`),
     ...(price

@@ -7,6 +7,8 @@ import { amount, bytes, clock, code, cut, HIDDEN, line, MESSAGES, PAGE_BYTES, re
 import { openApprovals, type Run } from './run.js'
 
 const ROWS = 25
+/** Of a question: choices, lines of a diff. */
+const CHOICES = 12
 /** What becomes of items that had not started when a run ended. */
 const NEVER_ASKED: Partial<Record<RunState, string>> = {
   rejected: 'skipped',
@@ -37,15 +39,24 @@ function question(run: Run): string[] {
   const open = openApprovals(run)
   if (open.length === 0) return []
   return [
-    ...open.map(({ name, title, digest, own }) => {
+    ...open.map(({ name, title, digest, own, choices, lines }) => {
       const about = own?.details === undefined ? '' : `\n\n${text(shown(own.details), 1000)}`
-      return `**${text(title, 250)}** (${text(name, 60)})${about}\n\nDigest: \`${code(digest, 64)}\``
+      const offered = list(
+        (choices ?? []).map(({ id, label }) => `${text(id, 40)}: ${text(label, 120)}`),
+        CHOICES,
+      )
+      const said = list(
+        (lines ?? []).map((one) => text(one, 120)),
+        CHOICES,
+      )
+      return `**${text(title, 250)}** (${text(name, 60)})${about}${offered}${said}\n\nDigest: \`${code(digest, 64)}\``
     }),
     'Answer with *More Actions* → *Send a Signal*:',
     [
       open.some(({ own }) => own?.wantsInput)
         ? '- `approve` with the answer: `{"input": …}`'
         : '- `approve` with no input, or `{"by": "your name"}`',
+      ...(open.some(({ choices }) => choices) ? ['- or `approve` with some of them: `{"only": ["id"]}`'] : []),
       '- `reject` with no input, or a reason: `"too dear"`',
       ...(open.every(({ own }) => own)
         ? []
@@ -54,6 +65,12 @@ function question(run: Run): string[] {
           ]),
     ].join('\n'),
   ]
+}
+
+function list(rows: string[], most: number): string {
+  if (rows.length === 0) return ''
+  const more = rows.length > most ? [`… and ${rows.length - most} more`] : []
+  return `\n\n${[...rows.slice(0, most), ...more].map((row) => `- ${row}`).join('\n')}`
 }
 
 const shown = (details: unknown) => (typeof details === 'string' ? details : (JSON.stringify(details) ?? ''))

@@ -47,7 +47,7 @@ const RULES: Record<string, Rule> = {
     // What was set reaches them as an argument.
     asType: ['config'],
   },
-  agents: { may: ['contracts', 'contracts/schemas', 'zod', NODE] },
+  agents: { may: ['contracts', 'contracts/schemas', 'zod', 'yaml', NODE] },
   tools: { may: ['contracts', 'contracts/schemas', 'zod', 'tinyglobby', NODE, ANTHROPIC] },
   audit: { may: ['contracts', 'zod', NODE] },
   git: { may: ['contracts', 'zod', NODE] },
@@ -63,6 +63,9 @@ const RULES: Record<string, Rule> = {
       'contracts',
       'contracts/schemas',
       'audit',
+      // Agents as files are read where they are.
+      'agents/agent-file',
+      'agents/builtin',
       'storage',
       'zod',
       NODE,

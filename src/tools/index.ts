@@ -1,13 +1,19 @@
 // The built-in tools of a worker.
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { accountHealthScore } from './account-health-score.js'
 import { bashTool } from './bash.js'
 import { editTool } from './edit.js'
 import { openChanges } from './files/changes.js'
+import { globTool } from './glob.js'
+import { grepTool } from './grep.js'
 import { readTool } from './read.js'
+import { riskSignals } from './risk-signals.js'
 import type { Environment } from './shell/environment.js'
 import type { Limits } from './shell/watch.js'
 import type { Tool } from './tool.js'
+import type { WebLimits } from './web/get.js'
+import { webFetchTool } from './web-fetch.js'
 import { writeTool } from './write.js'
 
 export type BuiltinToolOptions = {
@@ -29,6 +35,7 @@ export type BuiltinToolOptions = {
   changesDir?: string
   /** Of shell commands. */
   limits?: Partial<Limits>
+  webFetch?: Partial<WebLimits>
 }
 
 /** Made once per worker: parallel edits of one file take turns within it. */
@@ -41,6 +48,11 @@ export function builtinTools(options: BuiltinToolOptions): Tool[] {
     readTool(files),
     writeTool(files),
     editTool(files),
+    globTool(files),
+    grepTool(files),
     bashTool({ allowUnsandboxed, sandbox, env, passEnv, limits }),
+    webFetchTool({ allowPrivate: false, maxBytes: 1024 ** 2, timeoutSeconds: 30, ...options.webFetch }),
+    accountHealthScore,
+    riskSignals,
   ]
 }

@@ -44,6 +44,8 @@ export type Tool<Input = unknown> = {
    * tell: then the outcome is unknown, as of an unsafe tool.
    */
   check?(call: ToolContext & { input: Input }): Promise<ToolOutput | undefined>
+  /** An agent that lists no tools does not have it. */
+  onlyWhenNamed?: boolean
   /** Seconds one call may take; default 120. */
   timeoutSeconds?: number
 }

@@ -61,6 +61,7 @@ export async function createWorker({
       // Each run says for itself.
       allowUnsandboxed: false,
       allowOldBubblewrap: settings.sandbox.allowOldBubblewrap,
+      webFetch: settings.webFetch,
       env: process.env,
       hidden: [config.home],
       changesDir: join(config.home, 'changes'),

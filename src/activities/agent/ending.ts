@@ -1,11 +1,12 @@
 // How a tool call ends, from what its attempts did: what may have happened already is never done again unless that is
 // harmless, and what is not known is said to be unknown.
+import { ApplicationFailure } from '@temporalio/activity'
 import type { EffectClass } from '../../contracts/agent.js'
+import { FAILURE } from '../../contracts/failures.js'
 import type { ToolOutput } from '../../tools/tool.js'
 import type { Stop } from '../call/cancellation.js'
 import { type Checked, checkTool, type Performance, performTool } from './perform.js'
-import { changed } from './read-call.js'
-import type { ToolRun } from './run-tool.js'
+import type { ToolRun } from './read-call.js'
 import { type Given, readOutput } from './tool-output.js'
 
 /** `repeat`: this worker goes away, and another one is to look again. */
@@ -26,18 +27,18 @@ export type Attempting = ToolRun & {
 const DEFAULT_SECONDS = 120
 
 export async function ended(attempting: Attempting): Promise<Ending> {
-  const { tool, request, input, misfit, cwd, mayHaveRun, dispatched, stop } = attempting
+  const { tool, request, input, context, mayHaveRun, dispatched, stop } = attempting
   const { effect, tool: name } = request.call
   const say = words(attempting)
-  if (!tool || misfit !== undefined) {
+  if (!tool || attempting.changed !== undefined) {
     if (mayHaveRun && !isHarmless(effect)) return { kind: 'unknown', given: say(lost(name)) }
-    if (tool) throw changed(`${name}: what it takes has changed since its arguments were judged: ${misfit}`)
-    return { kind: 'done', given: say(`This worker has no tool called ${name} any more; it was not run.`) }
+    if (tool) throw changed(attempting.changed)
+    return { kind: 'done', given: say(`${attempting.problem}: it was not run.`) }
   }
   const performance: Performance = {
     tool,
     input,
-    context: { ...(cwd !== undefined && { cwd }), key: keyOf(request) },
+    context: { ...context, key: keyOf(request) },
     stop,
     seconds: Math.min(tool.timeoutSeconds ?? DEFAULT_SECONDS, request.timeoutSeconds),
   }
@@ -79,17 +80,24 @@ export async function ended(attempting: Attempting): Promise<Ending> {
   }
 }
 
+/** Asked again: the loop judges it anew. */
+function changed(message?: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: FAILURE.callChanged, message: message ?? '', nonRetryable: true })
+}
+
 /** The same in every attempt; says nothing of the run. */
 const keyOf = ({ call }: ToolRun['request']) => call.digest
 
-const isHarmless = (effect: EffectClass) => effect === 'read' || effect === 'idempotent'
+export const isHarmless = (effect: EffectClass) => effect === 'read' || effect === 'idempotent'
 const isError = (output: ToolOutput) => typeof output !== 'string' && output.isError === true
 
-const lost = (name: string) =>
+export const lost = (name: string) =>
   `The worker that ran ${name} went away while it ran. Whether it happened is not known; it was not done again.`
 
+export const failedText = (text: string): ToolOutput => ({ content: [{ type: 'text', text }], isError: true })
+
 function words({ redact }: Pick<Attempting, 'redact'>) {
-  return (text: string) => readOutput({ content: [{ type: 'text', text }], isError: true }, redact)
+  return (text: string) => readOutput(failedText(text), redact)
 }
 
 function failed({ redact }: Attempting, output: ToolOutput, why: string): Given {

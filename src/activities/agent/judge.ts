@@ -58,7 +58,10 @@ async function judge(deps: JudgeDeps, judging: Judging, toolbox: Toolbox, block:
   const { verdict, changed } = 'tool' in wish ? await judgeWish(deps, judging, wish) : { verdict: wish.verdict }
   const final = changed ? changed.input : input
   const replaced = changed !== undefined || edited !== undefined
-  const digest = callDigest({ root, step: toolStepOf(step, id), tool: name, input: isTooDeep(final) ? null : final })
+  const digest = callDigest({
+    ...{ root, step: toolStepOf(step, id), tool: name, definition: toolbox.hash(name) },
+    input: isTooDeep(final) ? null : final,
+  })
   const seconds = tool?.timeoutSeconds
   return {
     id,

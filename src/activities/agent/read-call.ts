@@ -1,42 +1,60 @@
 // The call that is about to run, read again from what was stored: the model's own block or what a hook or a person put in
 // its place. It must be the one that was judged and approved, to the letter.
-import { ApplicationFailure } from '@temporalio/activity'
-import { referredNames } from '../../audit/redact.js'
+import { type Redact, referredNames } from '../../audit/redact.js'
 import type { RunToolRequest } from '../../contracts/agent.js'
-import { FAILURE } from '../../contracts/failures.js'
-import { explain } from '../../contracts/schemas/explain.js'
 import type { Chunk } from '../../contracts/thread.js'
+import type { Tool, ToolContext } from '../../tools/tool.js'
 import { callDigest } from './call-digest.js'
 import type { AgentDeps } from './deps.js'
-import type { ToolRun } from './run-tool.js'
+import type { StoredAgent } from './stored-agent.js'
+import { openToolbox } from './toolbox.js'
+import { misfitOf } from './wish.js'
+
+export type ToolRun = {
+  request: RunToolRequest
+  stored: StoredAgent
+  /** Absent: it is not to be had now, and `problem` says why. */
+  tool?: Tool
+  problem: string
+  /** Why this is not what was judged: other arguments, another definition of the tool. */
+  changed?: string
+  input: unknown
+  context: Omit<ToolContext, 'signal' | 'key'>
+  redact: Redact
+}
 
 export async function readCall(deps: AgentDeps, request: RunToolRequest): Promise<ToolRun> {
-  const { call, root, step } = request
-  const given = call.input === undefined ? await fromBlock(deps, request) : await deps.requests.json(call.input)
-  if (callDigest({ root, step, tool: call.tool, input: given }) !== call.digest)
-    throw changed(`${call.tool}: its arguments are not those that were judged and approved`)
-  const stored = await deps.requests.json<{ workspace?: string; definition?: { name: string } }>(request.agent)
-  const tool = deps.tools.find(({ name }) => name === call.tool)
-  const parsed = tool?.schema.safeParse(given)
+  const { call } = request
+  const stored = await deps.requests.json<StoredAgent>(request.agent)
   const redact = deps.secrets.redact(referredNames(JSON.stringify(stored)))
+  const given = call.input === undefined ? await fromBlock(deps, request) : await deps.requests.json(call.input)
+  const toolbox = await openToolbox(deps, stored, [call.tool])
+  const tool = toolbox.get(call.tool)
+  const digest = callDigest({ ...request, tool: call.tool, definition: toolbox.hash(call.tool), input: given })
+  const changed = tool && whatChanged(tool, { isSame: digest === call.digest, given })
   return {
     request,
-    agent: stored.definition?.name ?? 'agent',
+    stored,
     ...(tool && { tool }),
-    ...(parsed?.success === false && { misfit: redact(explain(parsed.error, given)) }),
-    input: parsed?.success ? parsed.data : given,
-    ...(stored.workspace !== undefined && { cwd: stored.workspace }),
+    problem: redact(toolbox.problem(call.tool) ?? `This worker has no tool called ${call.tool} any more`),
+    ...(changed !== undefined && { changed: redact(changed) }),
+    input: tool && changed === undefined ? tool.schema.parse(given) : given,
+    context: {
+      ...(stored.workspace !== undefined && { cwd: stored.workspace }),
+      ...(stored.allowUnsandboxed && { allowUnsandboxed: true }),
+    },
     redact,
   }
 }
 
-async function fromBlock({ requests }: AgentDeps, { chunk, call }: RunToolRequest): Promise<unknown> {
-  const { answer = [] } = await requests.json<Chunk>(chunk)
-  const block = answer.find(({ type, id }) => type === 'tool_use' && id === call.id)
-  if (!block) throw changed(`${call.tool}: the model's answer has no tool use called ${call.id}`)
-  return block.input
+function whatChanged(tool: Tool, { isSame, given }: { isSame: boolean; given: unknown }): string | undefined {
+  if (!isSame) return `${tool.name}: its arguments or its definition are not those that were judged and approved`
+  const misfit = misfitOf(tool, given)
+  return misfit === undefined ? undefined : `${tool.name}: what it takes has changed since it was judged: ${misfit}`
 }
 
-export function changed(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: FAILURE.callChanged, message, nonRetryable: true })
+/** undefined where the answer has no such block: then it is not what was judged either. */
+async function fromBlock({ requests }: AgentDeps, { chunk, call }: RunToolRequest): Promise<unknown> {
+  const { answer = [] } = await requests.json<Chunk>(chunk)
+  return answer.find(({ type, id }) => type === 'tool_use' && id === call.id)?.input
 }

@@ -2,32 +2,19 @@
 // whoever comes again finds the result, joins the attempt in flight, or knows that one was lost, and then the tool's
 // effect class decides. Never a blind repeat.
 import { ApplicationFailure, Context } from '@temporalio/activity'
-import type { Redact } from '../../audit/redact.js'
 import type { RunToolOutcome, RunToolRequest } from '../../contracts/agent.js'
 import { FAILURE } from '../../contracts/failures.js'
 import type { Claim } from '../../storage/journal.js'
-import type { Tool } from '../../tools/tool.js'
+import { StorageError } from '../../storage/store.js'
 import type { Kept, KeptEffect } from '../call/answer.js'
 import { shutdown, stopOf } from '../call/cancellation.js'
 import { beat } from '../call/heartbeat.js'
 import { readableStorageErrors } from '../storage-errors.js'
+import { afterTool } from './after-tool.js'
 import type { AgentDeps } from './deps.js'
-import { type Ending, ended } from './ending.js'
-import { readCall } from './read-call.js'
-import { keepResult } from './tool-output.js'
-
-export type ToolRun = {
-  request: RunToolRequest
-  /** Its name. */
-  agent: string
-  /** Absent: this worker has no such tool any more. */
-  tool?: Tool
-  /** Why the arguments do not fit what the tool takes now. */
-  misfit?: string
-  input: unknown
-  cwd?: string
-  redact: Redact
-}
+import { type Attempting, type Ending, ended, failedText, isHarmless, lost } from './ending.js'
+import { readCall, type ToolRun } from './read-call.js'
+import { keepResult, readOutput } from './tool-output.js'
 
 export function createRunTool(deps: AgentDeps) {
   return async function runTool(request: RunToolRequest): Promise<RunToolOutcome> {
@@ -70,15 +57,12 @@ async function attempt(deps: AgentDeps, request: RunToolRequest, { claim, digest
     const mayHaveRun = claim.earlier.some(
       (earlier) => (earlier.digest ?? digest) === digest && (earlier.outcome === 'lost' || isRan(earlier.error)),
     )
-    const call = await readCall(deps, request)
-    const ending = await ended({ ...call, stop, mayHaveRun, dispatched })
-    if (dispatched.at > 0)
-      deps.metrics.tool({ agent: call.agent, tool: request.call.tool, ms: Date.now() - dispatched.at })
+    const ending = await endingOf(deps, request, { stop, mayHaveRun, dispatched })
+    const ms = dispatched.at === 0 ? 0 : Date.now() - dispatched.at
     if (ending.kind === 'repeat') {
-      await claim.end('failed', { error: { ran: true }, counted: false })
+      await claim.end('failed', { error: { ran: dispatched.at > 0 }, counted: false })
       throw shutdown()
     }
-    const ms = dispatched.at === 0 ? 0 : Date.now() - dispatched.at
     if (ending.kind === 'unknown') {
       // No answer: what a later look finds (the result of an attempt that was thought lost) counts for more.
       await claim.end('failed', { error: { ran: dispatched.at > 0 }, counted: false })
@@ -96,6 +80,26 @@ async function attempt(deps: AgentDeps, request: RunToolRequest, { claim, digest
   }
 }
 
+async function endingOf(
+  deps: AgentDeps,
+  request: RunToolRequest,
+  attempt: Pick<Attempting, 'stop' | 'mayHaveRun' | 'dispatched'>,
+): Promise<Ending> {
+  const { call } = request
+  let run: ToolRun
+  try {
+    run = await readCall(deps, request)
+  } catch (error) {
+    const isFinal = error instanceof StorageError && error.kind !== 'unreachable'
+    if (!isFinal || !attempt.mayHaveRun || isHarmless(call.effect)) throw error
+    return { kind: 'unknown', given: readOutput(failedText(`${lost(call.tool)} (${error.message})`), (text) => text) }
+  }
+  const ending = await ended({ ...run, ...attempt })
+  const { at } = attempt.dispatched
+  if (at > 0) deps.metrics.tool({ agent: run.stored.definition.name, tool: call.tool, ms: Date.now() - at })
+  return ending
+}
+
 const isRan = (error: unknown) => (error as { ran?: boolean } | undefined)?.ran === true
 
 async function kept(
@@ -111,12 +115,12 @@ async function kept(
 }
 
 /** The result as the workflow is told it: in the store by now, if it was not when it was kept. */
-async function told({ store }: AgentDeps, request: RunToolRequest, answer: Kept): Promise<RunToolOutcome> {
+async function told(deps: AgentDeps, request: RunToolRequest, answer: Kept): Promise<RunToolOutcome> {
   if (!('effect' in answer)) throw new Error(`the journal holds another kind of answer for ${request.step}`)
   const { effect, unstored } = answer
-  if (!unstored) return effect
-  const again = await keepResult(store, request.root, request.call.id, unstored)
-  if (!('unstored' in again)) return { ...effect, result: again.result }
+  if (!unstored) return afterTool(deps, request, effect)
+  const again = await keepResult(deps.store, request.root, request.call.id, unstored)
+  if (!('unstored' in again)) return afterTool(deps, request, { ...effect, result: again.result })
   throw ApplicationFailure.create({
     type: FAILURE.storageUnreachable,
     message: 'the result of a tool could not be stored yet',

@@ -16,6 +16,8 @@ export type Toolbox = {
   problem(name: string): string | undefined
   /** Of a server's tool that is not what it was when the agent started: what it is now. */
   changed(name: string): PinnedTool | undefined
+  /** Of its definition: as its server has it now, of others as it was when the agent started. */
+  hash(name: string): string | undefined
   /** As the API takes them, as they were when the agent started. */
   definitions: ToolDefinition[]
 }
@@ -36,6 +38,7 @@ export async function openToolbox(deps: ToolboxDeps, stored: StoredAgent, names?
     exists: (name) => tools.has(name),
     problem: (name) => problems.get(name),
     changed: (name) => changed.get(name),
+    hash: (name) => changed.get(name)?.hash ?? wanted.find((tool) => tool.name === name)?.hash,
     definitions: stored.tools.map(({ name, description, input_schema }) => ({ name, description, input_schema })),
   }
 

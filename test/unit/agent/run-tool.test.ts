@@ -28,6 +28,14 @@ import type { Tool } from '../../../src/tools/tool.js'
 const root = { workflowId: 'w', firstRunId: 'r1' }
 const SECRET = 'a-secret-of-the-worker-42'
 
+const AGENT = {
+  definition: { name: 'actor' },
+  tools: [{ name: 'act', hash: 'hash' }],
+  mcpServers: {},
+  agents: [],
+  permissions: [],
+}
+
 type Behaviour = Partial<Pick<Tool, 'run' | 'check' | 'timeoutSeconds' | 'schema'>>
 
 async function open(effect: EffectClass, behaviour: Behaviour = {}) {
@@ -70,7 +78,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
   const input = { what: 'this' }
   const block = { type: 'tool_use', id: 't1', name: 'act', input }
   const chunk = await store.put(root, JSON.stringify({ answer: [block] }))
-  const agent = await store.put(root, JSON.stringify({ workspace: dir }))
+  const agent = await store.put(root, JSON.stringify(AGENT))
   const step = toolStepOf('turn:1', 't1')
   const request: RunToolRequest = {
     root,
@@ -79,7 +87,7 @@ async function open(effect: EffectClass, behaviour: Behaviour = {}) {
     label: 'act this',
     agent,
     chunk,
-    call: { id: 't1', tool: 'act', digest: callDigest({ root, step, tool: 'act', input }), effect },
+    call: { id: 't1', tool: 'act', digest: callDigest({ root, step, tool: 'act', definition: 'hash', input }), effect },
     timeoutSeconds: 60,
   }
   const call = (changes: Partial<RunToolRequest> = {}, environment = new MockActivityEnvironment()) =>
@@ -265,6 +273,34 @@ it('a large output is cut at both ends, and all of it is kept', async () => {
   expect(blocks[0]?.text).toMatch(/x end$/)
   const whole = /sha256:[0-9a-f]{64}/.exec(blocks[1]?.text ?? '')?.[0] ?? ''
   expect(await store.text(whole)).toBe(text)
+})
+
+it('hooks hear of a result that is written down, and may add to it', async () => {
+  const heard: unknown[] = []
+  const { call, deps, store, request } = await open('unsafe')
+  deps.hookFunctions.listener = async (payload) => {
+    heard.push(payload)
+    return { hookSpecificOutput: { additionalContext: 'the tests pass' } }
+  }
+  const hooks = { post_tool_use: [{ hooks: [{ type: 'function', name: 'listener', timeout: 5 }] }] }
+  const agent = await store.put(root, JSON.stringify({ ...AGENT, hooks }))
+  const { result } = await call({ agent })
+  expect(heard).toMatchObject([{ event: 'post_tool_use', tool: 'act', isError: false, head: 'acted' }])
+  if (!('ref' in result.content)) throw new Error('wanted a ref')
+  expect(JSON.parse(await store.text(result.content.ref))).toMatchObject([
+    { text: 'acted' },
+    { text: '[From a hook] the tests pass' },
+  ])
+  expect(request.call.effect).toBe('unsafe')
+})
+
+it('a lost attempt of what is unsafe is unknown also where its arguments can be read no more', async () => {
+  const { call, lose, ran } = await open('unsafe')
+  const chunk = `sha256:${'0'.repeat(64)}`
+  await expect(call({ chunk })).rejects.toMatchObject({ type: 'BlobMissing' })
+  await lose()
+  expect(await call({ chunk })).toMatchObject({ kind: 'unknown' })
+  expect(ran).toEqual([])
 })
 
 it('what a tool gives that is no output is an error to the model', async () => {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 const SRC = join(import.meta.dirname, '../src')
 /** Bundled from what is built, as at every start without a ready bundle. */
 const BUILT = new URL('../dist/workers/bundle.js', import.meta.url).href
-const MAX_BUNDLE_BYTES = 2_500_000
+const MAX_BUNDLE_BYTES = 2_800_000
 
 type Import = { file: string; from: string; to: string; typeOnly: boolean; specifier: string }
 type Rule = { may: string[]; asType?: string[] }

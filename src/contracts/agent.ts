@@ -1,7 +1,7 @@
 // An agent as it crosses to activities and back. What it is (prompt, tools, permissions, hooks) is stored and pinned by
 // hash when its thread is prepared; the workflow carries the hash and what its loop must decide by.
 import type { HookEvent } from './hooks.js'
-import type { Ref, Root } from './refs.js'
+import type { Ref, Root, Text } from './refs.js'
 
 export const PERMISSION_MODES = ['default', 'acceptEdits', 'plan', 'bypassPermissions'] as const
 /**
@@ -69,6 +69,9 @@ export type ToolCall = {
   timeoutSeconds?: number
 }
 
+/** Tool calls of one answer that are judged and run; the model is told of the others. */
+export const MAX_CALLS_OF_STEP = 64
+
 export type Verdict =
   /** `by`: the rule that decided, for the audit: "mode default: read", "allow Bash(git status:*)". */
   | { kind: 'run'; by: string }
@@ -99,12 +102,11 @@ export function toolStepOf(step: string, id: string): string {
   return `${step}:tool:${id}`
 }
 
-/** How one tool call ended, as the model hears of it: in the store, or a child's answer. */
+/** How one tool call ended, as the model hears of it: a stored list of content blocks, or text such as a child's answer. */
 export type ToolResult = {
   id: string
   isError: boolean
-  /** A stored list of content blocks, or short text. */
-  content: { ref: Ref } | { text: string }
+  content: { ref: Ref } | { text: Text }
 }
 
 /** `edited`: a person's arguments for one of the calls, judged instead of the model's. */

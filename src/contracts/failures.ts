@@ -48,6 +48,8 @@ export const FAILURE = {
   callChanged: 'CallChanged',
   /** The audit log and what is to be appended to it do not fit: entries are missing, or other ones are in their place. */
   auditBroken: 'AuditBroken',
+  /** A hook refused a message. */
+  hookBlocked: 'HookBlocked',
   /** This worker talks to another kind of model server than the plan names. */
   wrongServer: 'WrongModelServer',
   /** The worker is going away; another one repeats the call. */

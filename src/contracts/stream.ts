@@ -11,13 +11,25 @@ export function streamIdOf(run: string): string {
   return `${run}/stream`
 }
 
+const ATTEMPTS_OF_STEP = 1000
+
+/** A turn of an agent has one text, that of its newest step. */
+export function attemptOf(attempt: number, step = 1): number {
+  return (step - 1) * ATTEMPTS_OF_STEP + attempt
+}
+
+/** First of its step: nothing was said in vain before. */
+export function isFirstAttempt(attempt: number): boolean {
+  return attempt % ATTEMPTS_OF_STEP === 1
+}
+
 /** One window's text of one agent. */
 export type StreamItem = {
   /** The item of a run; in a thread the empty string. */
   agent: string
   /** The thread's turn; 0 in other runs. */
   turn: number
-  /** Of the journal: higher replaces lower, and what a lower one had said. */
+  /** Of the journal: higher replaces lower, and what a lower one had said. Each step of an agent's turn has a thousand. */
   attempt: number
   /** From 0 within (agent, turn, attempt), without gaps. */
   seq: number

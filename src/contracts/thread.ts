@@ -1,7 +1,8 @@
 // A conversation as it crosses to activities and back, and as people see it. Its history is a chain of stored chunks:
 // what a turn adds is kept once and named by its hash, so the hundredth turn costs its own text and no more.
 import type { AgentPlan, ToolCall, ToolResult } from './agent.js'
-import type { Refused } from './messages.js'
+import type { AuditHead } from './audit.js'
+import type { BudgetState, Refused } from './messages.js'
 import type { ItemResult, ModelServer, RunStatus } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
@@ -60,6 +61,10 @@ export type Chunk = {
   before?: ContentBlock[]
   /** Model calls of a turn of an agent, from 1; absent: the first. Each is a chunk of its own. */
   step?: number
+  /** From step 2 on: what became of every tool the step before asked for, in the model's order. */
+  results?: ToolResult[]
+  /** The turn went on after this: tools were asked for, or the answer was none. */
+  goesOn?: true
   /** The answer, every block as the model sent it (status ok). */
   answer?: ContentBlock[]
   /** What had arrived of it when it was interrupted: its text, never unfinished thinking. */
@@ -153,6 +158,10 @@ export type TurnRequest = {
   /** From 2 on: what the tools of the step before gave takes the place of the message, which is what people said since. */
   stepNumber?: number
   results?: ToolResult[]
+  /** Of a hook: told to the model before the message. */
+  context?: string
+  /** `activity`: tool calls are judged by one of their own, not with the answer. */
+  judging?: AgentPlan['judging']
   /** Publish the text while it arrives. */
   stream?: { of: string; ifOpen: true }
   inlineBytes: number
@@ -166,8 +175,12 @@ export type TurnOutcome = {
   /** The chunk this turn was kept in. */
   head: Ref
   text?: Text
-  /** Tools the model wants to use, in its order: the turn goes on with their results. */
+  /** Tools the model wants to use, in its order: the turn goes on with their results. Judged, unless an activity does. */
   calls?: ToolCall[]
+  /** The turn is not over: tools are to run, or the model is to be asked again. */
+  goesOn?: true
+  /** The last answer of an agent whose answers have a schema; one that is larger than `inlineBytes` is a TextRef. */
+  output?: unknown
   stopReason?: string
   error?: ItemResult['error']
   length: number
@@ -185,11 +198,14 @@ export type TurnOutcome = {
  */
 export type KeepTurnRequest = Omit<
   TurnRequest,
-  'label' | 'server' | 'cacheHistory' | 'stream' | 'timeoutSeconds' | 'maxRetries' | 'maxWaitSeconds'
+  'label' | 'server' | 'cacheHistory' | 'stream' | 'timeoutSeconds' | 'maxRetries' | 'maxWaitSeconds' | 'judging'
 > & { status: 'interrupted' | 'error'; error?: ItemResult['error'] }
 
 /** Asks for a summary of the oldest turns: all but the newest that fit a quarter of the context. */
-export type CondenseRequest = Omit<TurnRequest, 'message' | 'id' | 'length' | 'chained' | 'cacheHistory' | 'stream'>
+export type CondenseRequest = Omit<
+  TurnRequest,
+  'message' | 'id' | 'length' | 'chained' | 'cacheHistory' | 'stream' | 'results' | 'context' | 'judging'
+>
 /** `condensed` is absent where there is nothing to condense: the last turn alone is too large. */
 export type CondenseOutcome = {
   condensed?: Ref
@@ -239,6 +255,32 @@ export type ContinuedThread = {
   refusedCount: number
   /** Senders' ids of other messages that were applied. */
   applied: string[]
+  /** An agent in the middle of a turn. */
+  midTurn?: MidTurn
+  /** Entries the audit has so far. */
+  audit?: AuditHead
+  budget?: BudgetState
+  /** The last answer of an agent whose answers have a schema. */
+  output?: unknown
+}
+
+/** Between two steps of a turn: what the next one is asked with, and what the turn came to so far. */
+export type MidTurn = {
+  message: WaitingMessage
+  /** The next step's number. */
+  step: number
+  results: ToolResult[]
+  /** The last words so far. */
+  text?: Text
+  usage: Usage
+  usd: Usd
+  savedUsd: Usd
+  attempts: number
+  warnings: string[]
+  /** The end of the chain before the turn. */
+  prev?: Ref
+  /** A person stopped it as it was about to continue. */
+  interrupted: boolean
 }
 
 export type Waiting = WaitingMessage | { kind: 'clear' }
@@ -285,5 +327,11 @@ export type ThreadResult = {
   turns: number
   /** The last answer. */
   answer?: Text
+  /** The last answer of an agent whose answers have a schema; a large one is a TextRef. */
+  output?: unknown
   head?: Ref
+  /** Entries of the audit, and the hash of the last one. */
+  audit?: AuditHead
+  /** Where there is one. */
+  budget?: BudgetState
 }

@@ -8,12 +8,15 @@ export type SentRequest = {
   system?: SentBlock[]
   messages: { role: 'user' | 'assistant'; content: SentBlock[] }[]
   max_tokens: number
+  tools?: { name: string }[]
 }
 
 export type Recorder = {
   url: string
   /** Requests whose last user message has this text, in the order they came. */
   requests(prompt: string): SentRequest[]
+  /** All there were. */
+  all(): SentRequest[]
   close(): Promise<void>
 }
 
@@ -41,6 +44,7 @@ export async function startRecorder(simulator: string): Promise<Recorder> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
+    all: () => [...kept],
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: (prompt) =>
       kept.filter(({ messages }) =>

@@ -39,13 +39,15 @@ export type ReadAs = {
   wantsOutput: boolean
   /** Checked against; an answer from the journal was. */
   schema?: Record<string, unknown>
+  /** An agent's step: what it asks for is run. */
+  runsTools?: boolean
   maxTokens: number
   refusal?: string
 }
 
 export function readAnswer(
   answer: Pick<Answer, 'content' | 'stopReason'>,
-  { wantsOutput, schema, maxTokens, refusal }: ReadAs,
+  { wantsOutput, schema, runsTools = false, maxTokens, refusal }: ReadAs,
 ): Reading {
   const text = answer.content.flatMap((block) => (block.type === 'text' ? [String(block.text)] : [])).join('')
   const warnings: string[] = []
@@ -59,6 +61,7 @@ export function readAnswer(
       warnings.push("the answer was cut: the model's context is full")
       break
     case 'tool_use':
+      if (runsTools && answer.content.some((block) => block.type === 'tool_use')) return { text, warnings }
       warnings.push(`the model asked for tools, which a single call does not run: ${toolNames(answer.content)}`)
       break
     case 'pause_turn':

@@ -2,6 +2,7 @@
 import { Context, log } from '@temporalio/activity'
 import { priceOf, savedOf } from '../../agents/prices.js'
 import { cacheReady } from '../../contracts/messages.js'
+import { attemptOf } from '../../contracts/stream.js'
 import { noUsage, type Usage } from '../../contracts/usage.js'
 import type { Attempt, Claim } from '../../storage/journal.js'
 import type { CallEnd } from '../metrics.js'
@@ -30,9 +31,9 @@ export type AskEnd = ({ kind: 'kept'; kept: Kept } | { kind: 'interrupted'; part
 
 export async function ask<K extends Kept>(asking: Asking<K>): Promise<AskEnd> {
   const { claim, deps, question } = asking
-  const { request, item, turn } = question
+  const { request, item, turn, stepNumber } = question
   const of = turn === undefined ? { agent: item, turn: 0 } : { agent: '', turn }
-  const live = deps.streams.publishing(request.stream, { ...of, attempt: claim.attempt })
+  const live = deps.streams.publishing(request.stream, { ...of, attempt: attemptOf(claim.attempt, stepNumber) })
   try {
     return await askOnce(asking, live)
   } catch (error) {

@@ -29,6 +29,8 @@ export type Question<K extends Kept> = {
   item: string
   /** Of a thread: its live text goes by this number instead of the item. */
   turn?: number
+  /** Of an agent's turn: the text of each step takes the place of the one before. */
+  stepNumber?: number
   model: string
   /** Of all that decides what is asked: an answer to anything else is none. */
   digest: string

@@ -1,11 +1,14 @@
 // The first activity of a thread: reads and checks its settings, resolves the model, stores what every call is made
 // with, and looks up where a fork begins. What it returns is all the workflow knows of them.
 import { Context } from '@temporalio/activity'
+import type { z } from 'zod'
 import { DEFAULT_MODEL, findModel } from '../../agents/models.js'
+import type { Root } from '../../contracts/refs.js'
 import { ThreadInput } from '../../contracts/schemas/index.js'
 import type { Chunk, ConversationState, PrepareThreadRequest, ThreadPlan } from '../../contracts/thread.js'
 import { StorageError } from '../../storage/storage-error.js'
-import type { CallDeps } from '../call/deps.js'
+import { type PreparedAgent, prepareAgent } from '../agent/stored-agent.js'
+import type { ActivityDeps } from '../index.js'
 import { InputError } from '../input-error.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { headOf } from '../texts.js'
@@ -23,7 +26,7 @@ const CONTEXT_TOKENS = 200_000
 /** Of the system text, as people see it. */
 const SHOWN_CHARACTERS = 200
 
-export function createPrepareThread(deps: CallDeps) {
+export function createPrepareThread(deps: ActivityDeps) {
   return async function prepareThread(request: PrepareThreadRequest): Promise<ThreadPlan> {
     try {
       return await readableStorageErrors(() => planOf(deps, request, Context.current().cancellationSignal))
@@ -33,13 +36,23 @@ export function createPrepareThread(deps: CallDeps) {
   }
 }
 
-async function planOf(deps: CallDeps, { input, self }: PrepareThreadRequest, signal: AbortSignal): Promise<ThreadPlan> {
+async function planOf(
+  deps: ActivityDeps,
+  { input, self }: PrepareThreadRequest,
+  signal: AbortSignal,
+): Promise<ThreadPlan> {
   const settings = parseInput(ThreadInput, configured(input, deps.settings))
   for (const name of OWN_FIELDS) {
     if (settings.params && name in settings.params) throw new InputError(`params.${name}: use the thread's own field`)
   }
-  const model = await resolveModel(settings.model ?? DEFAULT_MODEL, deps.claude, signal)
-  const { maxTokens = DEFAULT_MAX_TOKENS, temperature, params, system, cacheSystem } = settings
+  const agent = await preparedAgent(deps, settings, self)
+  const model = await resolveModel(settings.model ?? agent?.model ?? DEFAULT_MODEL, deps.claude, signal)
+  const { temperature, params, cacheSystem } = settings
+  const maxTokens = settings.maxTokens ?? agent?.maxTokens ?? DEFAULT_MAX_TOKENS
+  const system = [
+    ...(agent && agent.system !== '' ? toBlocks(agent.system) : []),
+    ...(settings.system === undefined ? [] : toBlocks(settings.system)),
+  ]
   checkMaxTokens(model, maxTokens, 'thread')
   const contextTokens = findModel(model)?.contextTokens ?? CONTEXT_TOKENS
   const condenseAbove = Math.floor(settings.condenseAt * contextTokens)
@@ -49,7 +62,7 @@ async function planOf(deps: CallDeps, { input, self }: PrepareThreadRequest, sig
     contextTokens,
     condenseAbove,
     cacheSystem,
-    ...(system !== undefined && { system: toBlocks(system) }),
+    ...(system.length > 0 && { system }),
     ...(temperature !== undefined && { temperature }),
     ...(params && { params }),
   }
@@ -71,12 +84,31 @@ async function planOf(deps: CallDeps, { input, self }: PrepareThreadRequest, sig
     maxRetries: settings.maxRetries,
     maxWaitSeconds: settings.maxWaitSeconds,
     condenseAbove,
-    warnings: endOf(model),
+    ...(agent && { agent: agent.plan }),
+    ...(settings.budgetUsd !== undefined && { budgetUsd: settings.budgetUsd }),
+    warnings: [...endOf(model), ...(agent?.warnings ?? [])],
   }
 }
 
+/** Fields that mean nothing without tools: named, not overlooked. */
+const OF_AGENTS = [
+  ...['workspace', 'permissionMode', 'permissions', 'mcpServers', 'hooks', 'maxSteps', 'engine', 'onUnknown'],
+  ...['allowUnsandboxed', 'audit', 'parent', 'agents'],
+] as const
+
+async function preparedAgent(
+  deps: ActivityDeps,
+  settings: z.output<typeof ThreadInput>,
+  self: Root,
+): Promise<PreparedAgent | undefined> {
+  if (settings.agent !== undefined || settings.tools !== undefined) return prepareAgent(deps, { ...settings, self })
+  const idle = OF_AGENTS.find((name) => name in settings && settings[name as keyof typeof settings] !== undefined)
+  if (idle !== undefined) throw new InputError(`${idle}: means nothing without an agent: wanted agent or tools, too`)
+  return undefined
+}
+
 /** A fork begins as the other thread was; its turns go on being counted from there. */
-async function stateAt(deps: CallDeps, head: string | undefined): Promise<ConversationState> {
+async function stateAt(deps: ActivityDeps, head: string | undefined): Promise<ConversationState> {
   if (head === undefined) return { chained: 0, next: 1, length: 0, contextTokens: 0 }
   const chunk = await deps.requests.json<Partial<Chunk>>(head).catch((error: unknown) => {
     if (error instanceof StorageError && error.kind === 'unreachable') throw error

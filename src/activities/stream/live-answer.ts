@@ -1,5 +1,5 @@
 // The text of one attempt on its way out: gathered while it arrives, handed over in numbered pieces.
-import type { StreamItem } from '../../contracts/stream.js'
+import { isFirstAttempt, type StreamItem } from '../../contracts/stream.js'
 
 /** UTF-16 units of one piece; at most six bytes of JSON each, and base64 on top: 262 kB. */
 const PIECE = 32 * 1024
@@ -29,6 +29,8 @@ export function liveAnswer(id: AnswerId): LiveAnswer {
   let cut = false
   /** Half of a surrogate pair waits for its other half. */
   const ready = () => (!ended && /[\uD800-\uDBFF]$/.test(text) ? text.length - 1 : text.length)
+  // What an attempt before said is taken back at once; the words of a step before stay until there are new ones.
+  const hasMore = () => ready() > 0 || (reset && !isFirstAttempt(id.attempt))
   return {
     get started() {
       return seq > 0
@@ -43,9 +45,9 @@ export function liveAnswer(id: AnswerId): LiveAnswer {
     end() {
       ended = true
     },
-    hasMore: () => reset || ready() > 0,
+    hasMore,
     take() {
-      if (!reset && ready() === 0) return undefined
+      if (!hasMore()) return undefined
       let to = Math.min(ready(), PIECE)
       if (to < text.length && /[\uD800-\uDBFF]/.test(text[to - 1] ?? '')) to--
       const item: StreamItem = {

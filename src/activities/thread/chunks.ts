@@ -3,23 +3,36 @@
 import type { Ref, Root } from '../../contracts/refs.js'
 import type { Chunk, Condensed } from '../../contracts/thread.js'
 import type { CallDeps } from '../call/deps.js'
+import { type Contents, readContents } from './results.js'
 
-/** `chunks`: oldest first; those that `condensed` stands for are left out. */
-export type Conversation = { chunks: Chunk[]; condensed?: Condensed }
+/**
+ * `chunks`: oldest first; those that `condensed` stands for are left out. `contents`: what the tools in them gave.
+ */
+export type Conversation = { chunks: Chunk[]; condensed?: Condensed; contents: Contents }
 
 export async function conversationAt(
-  { requests }: Pick<CallDeps, 'requests'>,
+  deps: Pick<CallDeps, 'requests' | 'store'>,
   { head, condensed: summary }: { head?: Ref; condensed?: Ref },
 ): Promise<Conversation> {
+  const { requests } = deps
   const condensed = summary === undefined ? undefined : await requests.json<Condensed>(summary)
   const chunks: Chunk[] = []
   for (let ref = head; ref !== undefined; ) {
     const chunk: Chunk = await requests.json<Chunk>(ref)
-    if (chunk.turn === condensed?.turn) break
+    if (condensed && standsFor(condensed, chunk)) break
     chunks.push(chunk)
     ref = chunk.prev
   }
-  return { chunks: chunks.reverse(), ...(condensed && { condensed }) }
+  chunks.reverse()
+  const contents = await readContents(
+    deps,
+    chunks.flatMap(({ results = [] }) => results),
+  )
+  return { chunks, contents, ...(condensed && { condensed }) }
+}
+
+function standsFor({ turn, step = Number.POSITIVE_INFINITY }: Condensed, chunk: Chunk): boolean {
+  return chunk.turn === turn && (chunk.step ?? 1) <= step
 }
 
 export async function putChunk({ store, requests }: CallDeps, root: Root, chunk: Chunk): Promise<Ref> {

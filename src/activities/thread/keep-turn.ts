@@ -7,7 +7,8 @@ import { partialOf } from '../call/spent.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { conversationAt, putChunk } from './chunks.js'
 import { messagesOf, wordsBefore } from './messages.js'
-import { outcomeOf, unansweredChunk } from './turn-chunk.js'
+import { adopt, completeResults } from './results.js'
+import { outcomeOf, type Put, unansweredChunk } from './turn-chunk.js'
 
 export function createKeepTurn(deps: CallDeps) {
   return async function keepTurn(request: KeepTurnRequest): Promise<TurnOutcome> {
@@ -15,21 +16,25 @@ export function createKeepTurn(deps: CallDeps) {
       const { root, run, step, status, error } = request
       const attempts = await deps.journal.attempts(root, step)
       const ended = status === 'error' ? { status, error } : { status, partial: partialOf(run, attempts) }
-      const chunk = unansweredChunk(request, await before(deps, request), ended, attempts)
+      const chunk = unansweredChunk(request, await putBefore(deps, request), ended, attempts)
       return outcomeOf(deps, request, await putChunk(deps, root, chunk), chunk, attempts)
     })
   }
 }
 
-/** Of a failed turn nothing is sent later, and what failed may be this very conversation. */
-async function before(deps: CallDeps, request: KeepTurnRequest) {
-  if (request.status === 'error') return []
+/** Of a failed turn nothing is sent later but results of tools, and what failed may be this very conversation. */
+async function putBefore(deps: CallDeps, request: KeepTurnRequest): Promise<Put> {
+  const { stepNumber = 1, status, results, message, root } = request
+  if (status === 'error' && stepNumber === 1) return { before: [] }
   try {
     const conversation = await conversationAt(deps, request)
-    return wordsBefore(conversation, messagesOf(conversation), request.message)
+    if (stepNumber === 1) return { before: wordsBefore(conversation, messagesOf(conversation), message) }
+    await adopt(deps, root, results ?? [])
+    return { before: [], results: completeResults(conversation.chunks.at(-1), results) }
   } catch (error) {
     // A conversation that cannot be read any more says so at the next turn; this one is kept all the same.
-    if (error instanceof StorageError && error.kind !== 'unreachable') return []
+    if (error instanceof StorageError && error.kind !== 'unreachable')
+      return { before: [], ...(results && { results }) }
     throw error
   }
 }

@@ -17,9 +17,16 @@ export type TurnParts = {
   cacheHistory: CacheHistory
   /** Instead of the thread's own. */
   maxTokens?: number
+  /** Of an agent, as the API takes them: first of what is cached, so always in the same order. */
+  tools?: object[]
+  /** They are named, because the conversation has uses of them, but none may be used. */
+  noTools?: boolean
+  /** JSON Schema of the answer. */
+  output?: object
 }
 
-export function buildTurn({ settings, messages, cacheHistory, maxTokens }: TurnParts): BuiltRequest {
+export function buildTurn(parts: TurnParts): BuiltRequest {
+  const { settings, messages, cacheHistory, maxTokens, tools = [], noTools, output } = parts
   const warnings: string[] = []
   const { model } = settings
   const conversation = messages.map((message) => ({ ...message, content: message.content.slice() }))
@@ -31,6 +38,11 @@ export function buildTurn({ settings, messages, cacheHistory, maxTokens }: TurnP
     max_tokens: maxTokens ?? settings.maxTokens,
     messages: conversation,
     ...(system.length > 0 && { system }),
+    ...(tools.length > 0 && { tools, ...(noTools && { tool_choice: { type: 'none' } }) }),
+  }
+  if (output) {
+    const { output_config: config } = params as { output_config?: object }
+    Object.assign(params, { output_config: { ...config, format: { type: 'json_schema', schema: output } } })
   }
   return { params: params as unknown as Anthropic.MessageCreateParamsNonStreaming, warnings }
 }

@@ -1,6 +1,7 @@
 // Older turns are stored chunks, each naming the one before it: read from the newest backwards, from this machine's store.
 import type { Ref } from '../../contracts/refs.js'
-import type { Chunk } from '../../contracts/thread.js'
+import { type Chunk, type ContentBlock, chunkText } from '../../contracts/thread.js'
+import { addUsage, addUsd } from '../../contracts/usage.js'
 import { StorageError, type Store } from '../../storage/store.js'
 import { NotStoredError } from '../errors.js'
 
@@ -24,7 +25,7 @@ export async function storedText(store: Store, thread: string, ref: Ref): Promis
 }
 
 /** Newest first, with the name of each. */
-export async function* chain(store: Store, thread: string, head: Ref): AsyncGenerator<{ ref: Ref; chunk: Chunk }> {
+async function* chain(store: Store, thread: string, head: Ref): AsyncGenerator<{ ref: Ref; chunk: Chunk }> {
   for (let ref: Ref | undefined = head; ref !== undefined; ) {
     const chunk: Chunk = await readChunk(store, thread, ref)
     yield { ref, chunk }
@@ -32,18 +33,70 @@ export async function* chain(store: Store, thread: string, head: Ref): AsyncGene
   }
 }
 
+/** One turn: of an agent, all its model calls as one. `ref`: of the newest. */
+export type Link = { ref: Ref; turn: WholeTurn }
+export type WholeTurn = Pick<Chunk, 'turn' | 'status' | 'sent' | 'error' | 'usage' | 'usd' | 'warnings'> & {
+  /** Its last words; absent where it had none. */
+  text?: string
+  /** The last answer's blocks. */
+  content?: ContentBlock[]
+  /** Model calls, and the tools they asked for. */
+  steps: number
+  tools: string[]
+}
+
+/** As chain, turn by turn. */
+export async function* turnsOf(store: Store, thread: string, head: Ref): AsyncGenerator<Link> {
+  let link: Link | undefined
+  for await (const { ref, chunk } of chain(store, thread, head)) {
+    if (link && link.turn.turn === chunk.turn) {
+      link.turn = withEarlier(link.turn, chunk)
+      continue
+    }
+    if (link) yield link
+    link = { ref, turn: wholeTurn(chunk) }
+  }
+  if (link) yield link
+}
+
+function wholeTurn(chunk: Chunk): WholeTurn {
+  const { turn, status, sent, error, usage, usd, warnings, answer, partial } = chunk
+  const text = chunkText(chunk)
+  const content = answer ?? (partial === undefined ? undefined : [{ type: 'text', text: partial }])
+  return {
+    ...{ turn, status, sent, usage, usd, warnings, steps: 1, tools: toolsIn(answer) },
+    ...(error && { error }),
+    ...(text !== undefined && { text }),
+    ...(content && { content }),
+  }
+}
+
+/** @param chunk an earlier step of the same turn. */
+function withEarlier(turn: WholeTurn, chunk: Chunk): WholeTurn {
+  const text = turn.text || chunkText(chunk)
+  return {
+    ...turn,
+    ...(text !== undefined && { text }),
+    sent: chunk.sent,
+    usage: addUsage(turn.usage, chunk.usage),
+    usd: addUsd(turn.usd, chunk.usd),
+    warnings: [...chunk.warnings, ...turn.warnings],
+    steps: turn.steps + 1,
+    tools: [...toolsIn(chunk.answer), ...turn.tools],
+  }
+}
+
+function toolsIn(answer: ContentBlock[] = []): string[] {
+  return answer.flatMap((block) => (block.type === 'tool_use' ? [String(block.name)] : []))
+}
+
 /**
  * undefined: not in the chain, which begins anew when a thread is cleared. Looked for to its end: a message that steered
  * was answered before earlier ones.
  */
-export async function chunkOf(
-  store: Store,
-  thread: string,
-  head: Ref,
-  turn: number,
-): Promise<{ ref: Ref; chunk: Chunk } | undefined> {
-  for await (const link of chain(store, thread, head)) {
-    if (link.chunk.turn === turn) return link
+export async function turnAt(store: Store, thread: string, head: Ref, turn: number): Promise<Link | undefined> {
+  for await (const link of turnsOf(store, thread, head)) {
+    if (link.turn.turn === turn) return link
   }
   return undefined
 }

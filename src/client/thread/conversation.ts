@@ -2,19 +2,12 @@
 // the store; of a closed thread all of them from the store, so that no worker is needed to read it.
 import { length, messages } from '../../contracts/messages.js'
 import { isTextRef, type Ref } from '../../contracts/refs.js'
-import {
-  type Chunk,
-  type Content,
-  chunkText,
-  type ThreadMessages,
-  type ThreadResult,
-  type ThreadTurn,
-} from '../../contracts/thread.js'
+import type { Chunk, Content, ThreadMessages, ThreadResult, ThreadTurn } from '../../contracts/thread.js'
 import { InvalidInputError, NoResultError } from '../errors.js'
 import { awaitResult } from '../result.js'
 import type { Server } from '../server.js'
 import { askQuery } from '../snapshot.js'
-import { chain, chunkOf, readChunk, storedText } from './chain.js'
+import { readChunk, storedText, turnAt, turnsOf, type WholeTurn } from './chain.js'
 import { existingThread } from './opening.js'
 
 /** `text`: the answer, as far as it came; absent where there is none (yet). */
@@ -24,6 +17,9 @@ export type Turn = {
   sent: Content
   text?: string
   error?: NonNullable<Chunk['error']>
+  /** Of an agent, as far as this machine's store has the turn: model calls, and the names of the tools they asked for. */
+  steps?: number
+  tools?: string[]
 }
 
 /**
@@ -55,7 +51,7 @@ export async function headAt(server: Server, id: string, turn: number | undefine
   const found = result?.head === undefined ? newestIn(listed) : { ref: result.head, turn: undefined }
   if (!found) throw new InvalidInputError(`thread "${id}" has no ended turn yet`)
   if (turn === undefined || turn === found.turn) return found.ref
-  const link = await chunkOf(server.store, id, found.ref, turn)
+  const link = await turnAt(server.store, id, found.ref, turn)
   if (!link) throw new InvalidInputError(`turn: got ${turn}; wanted an ended turn of thread "${id}"`)
   return link.ref
 }
@@ -68,13 +64,18 @@ function newestIn({ turns, older }: ThreadMessages): { ref: Ref; turn?: number }
 
 async function fromChain(server: Server, id: string, head: Ref): Promise<Turn[]> {
   const turns: Turn[] = []
-  for await (const { chunk } of chain(server.store, id, head)) turns.push(turnOf(chunk))
+  for await (const { turn } of turnsOf(server.store, id, head)) turns.push(turnOf(turn))
   return turns.reverse()
 }
 
-function turnOf({ turn, status, sent, error, ...said }: Chunk): Turn {
-  const text = chunkText(said)
-  return { turn, status, sent: sent.content, ...(text !== undefined && { text }), ...(error && { error }) }
+function turnOf({ turn, status, sent, error, text, steps, tools }: WholeTurn): Turn {
+  return {
+    ...{ turn, status, sent: sent.content },
+    ...(text !== undefined && { text }),
+    ...(error && { error }),
+    ...(steps > 1 && { steps }),
+    ...(tools.length > 0 && { tools }),
+  }
 }
 
 async function wholeTurn(
@@ -84,7 +85,8 @@ async function wholeTurn(
 ): Promise<Turn> {
   const cut = !(typeof sent === 'string' || Array.isArray(sent))
   if (chunk !== undefined && (cut || isTextRef(text) || status === 'error')) {
-    return turnOf(await readChunk(store, id, chunk))
+    const link = await turnAt(store, id, chunk, turn)
+    if (link) return turnOf(link.turn)
   }
   const whole = isTextRef(text) ? await storedText(store, id, text.ref) : text
   const content = cut ? `(${sent.bytes} bytes)` : sent

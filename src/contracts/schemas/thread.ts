@@ -1,5 +1,6 @@
 // `thread`: a conversation's settings. They hold for its whole life; what is said comes as messages.
 import { z } from 'zod'
+import { agentFields } from './agent.js'
 import { maxTokens, params, TextOrBlocks, temperature } from './call.js'
 import { calling } from './common.js'
 
@@ -24,6 +25,8 @@ export const ThreadInput = z.strictObject({
     })
     .optional(),
   ...calling,
+  /** With `agent` or `tools` it is an agent at work. */
+  ...agentFields,
 })
 /** Settings of a conversation, for its whole life. */
 export type ThreadInput = z.input<typeof ThreadInput>

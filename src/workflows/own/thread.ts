@@ -12,6 +12,7 @@ import { wasInterrupted } from '../patterns/interruption.js'
 import { changed, endItem, type Run } from '../patterns/run.js'
 import { readMessage } from '../patterns/thread-messages.js'
 import { preparedSettings } from '../patterns/thread-start.js'
+import { agentTurn } from '../patterns/tool-loop.js'
 import { addToPlan, factsOf, INLINE_BYTES } from './fan-out.js'
 import { numberedName, ownRun, refusal, uniqueName } from './run.js'
 
@@ -81,16 +82,21 @@ async function answered(
   run.running.set(id, scope)
   changed(run)
   const stopping = { scope, wasInterrupted: () => wasInterrupted(run, id) || scope.consideredCancelled }
-  const taken = await takeTurn(conversation, { turn, content, cacheHistory }, stopping)
-  const { status, text, error, usage, usd, savedUsd, attempts, warnings, condensing } = taken
+  const message = { kind: 'message' as const, turn, content, cacheHistory, bytes: 0 }
+  const between = async () => {}
+  const taken = conversation.plan.agent
+    ? await agentTurn({ run, conversation, message, stopping, audit: undefined, between })
+    : await takeTurn(conversation, message, stopping)
+  const { status, text, output, error, usage, usd, savedUsd, attempts, warnings, condensing } = taken
   const said = text !== undefined && (status === 'ok' ? { text } : { partial: text })
   const all = {
     usage: condensing ? addUsage(usage, condensing.usage) : usage,
     usd: condensing ? addUsd(usd, condensing.usd) : usd,
     attempts: attempts + (condensing?.attempts ?? 0),
   }
+  const more = { ...(output !== undefined && { output }), ...(error && { error }) }
   const saved = condensing ? addUsd(savedUsd, condensing.savedUsd) : savedUsd
-  return ended(run, { id, status, ...said, ...(error && { error }), ...all, warnings }, saved)
+  return ended(run, { id, status, ...said, ...more, ...all, warnings }, saved)
 }
 
 function ended(run: Run, result: ItemResult, savedUsd: number | null): ItemResult {

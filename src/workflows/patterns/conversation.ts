@@ -2,6 +2,7 @@
 // by its activity, so all that is kept here is where the chain of chunks ends. Made for the workflow `thread`, and as it
 // is for anybody's own workflow.
 import { type CancellationScope, CancellationScope as Scope, TemporalFailure, workflowInfo } from '@temporalio/workflow'
+import type { ToolResult } from '../../contracts/agent.js'
 import type { Spent } from '../../contracts/call.js'
 import { FAILURE } from '../../contracts/failures.js'
 import type { ItemResult } from '../../contracts/outcome.js'
@@ -28,6 +29,9 @@ export type Conversation = {
 
 export type TurnMessage = { turn: number; content: Content; id?: string; cacheHistory: boolean }
 
+/** Of a turn of an agent. `results`: of the tools the step before asked for; `context`: what a hook had to say. */
+export type Step = { number: number; results?: ToolResult[]; context?: string }
+
 export type Taken = Omit<TurnOutcome, 'head' | 'contextTokens' | 'length'> & {
   chunk: Ref
   /** What a summary of the oldest turns cost besides. */
@@ -49,26 +53,41 @@ export function openConversation(
   return { plan, run: options.run, name: options.name ?? '', state: options.state ?? plan.state }
 }
 
-/** Never throws for what comes of the call: a failed turn is kept and said to be one. */
-export async function takeTurn(conversation: Conversation, message: TurnMessage, stopping: Stopping): Promise<Taken> {
+/** One model call. Never throws for what comes of it: a failed turn is kept and said to be one. */
+export async function takeTurn(
+  conversation: Conversation,
+  message: TurnMessage,
+  stopping: Stopping,
+  step?: Step,
+): Promise<Taken> {
   const { plan, state } = conversation
+  const at = { message, stopping, ...(step && { step }) }
   const full = state.head !== undefined && state.contextTokens > plan.condenseAbove
-  let condensing = full ? await condense(conversation, message.turn, stopping) : undefined
-  let outcome = await ask(conversation, message, stopping)
+  let condensing = full ? await condense(conversation, at) : undefined
+  let outcome = await ask(conversation, at)
   if (outcome.error?.type === FAILURE.tooLarge && state.head !== undefined && !condensing) {
     // The estimate was off, or the message is large: once more with less before it.
-    condensing = await condense(conversation, message.turn, stopping)
-    if (condensing.done) outcome = await ask(conversation, message, stopping)
+    condensing = await condense(conversation, at)
+    if (condensing.done) outcome = await ask(conversation, at)
   }
-  const kept = 'head' in outcome ? outcome : await keep(conversation, message, outcome)
+  return took(conversation, at, 'head' in outcome ? outcome : await keep(conversation, at, outcome), condensing)
+}
+
+/** Ends a turn without a call: what was asked for before it has its results all the same. */
+export async function endTurnUnasked(conversation: Conversation, at: At, ended: Unkept): Promise<Taken> {
+  return took(conversation, at, await keep(conversation, at, ended))
+}
+
+function took(conversation: Conversation, { message, step }: At, kept: TurnOutcome, condensing?: Condensing): Taken {
+  const { state } = conversation
   const { head, contextTokens, length, warnings, ...taken } = kept
   conversation.state = {
-    ...conversation.state,
+    ...state,
     head,
-    chained: state.chained + 1,
+    chained: isLater(step) ? state.chained : state.chained + 1,
     next: Math.max(state.next, message.turn + 1),
     length,
-    contextTokens: contextTokens === 0 ? conversation.state.contextTokens : contextTokens,
+    contextTokens: contextTokens === 0 ? state.contextTokens : contextTokens,
   }
   return {
     ...taken,
@@ -85,18 +104,22 @@ export function clearConversation(conversation: Conversation): void {
 
 type Unkept = { status: 'error' | 'interrupted'; error?: ItemResult['error'] }
 type Ended = TurnOutcome | Unkept
+type At = { message: TurnMessage; step?: Step; stopping: Stopping }
 
-async function ask(
-  conversation: Conversation,
-  message: TurnMessage,
-  { scope, wasInterrupted }: Stopping,
-): Promise<Ended> {
+function isLater(step: Step | undefined): step is Step {
+  return step !== undefined && step.number > 1
+}
+
+async function ask(conversation: Conversation, at: At): Promise<Ended> {
+  const { message, stopping } = at
+  const { scope, wasInterrupted } = stopping
   if (wasInterrupted()) return { status: 'interrupted' }
   const { plan } = conversation
   const request: TurnRequest = {
-    ...commonOf(conversation, message.turn),
-    ...placeOf(conversation, message),
+    ...commonOf(conversation, at),
+    ...placeOf(conversation, at),
     cacheHistory: message.cacheHistory,
+    ...(plan.agent?.judging === 'activity' && { judging: plan.agent.judging }),
     ...(plan.stream && { stream: { of: workflowInfo().workflowId, ifOpen: true as const } }),
   }
   try {
@@ -109,15 +132,15 @@ async function ask(
 }
 
 /** The activity did not come back: what it cost is in the journal, and the chain must not miss the turn. */
-function keep(conversation: Conversation, message: TurnMessage, ended: Unkept): Promise<TurnOutcome> {
-  const { root, run, step, settings, inlineBytes } = commonOf(conversation, message.turn)
+function keep(conversation: Conversation, at: At, ended: Unkept): Promise<TurnOutcome> {
+  const { root, run, step, settings, inlineBytes } = commonOf(conversation, at)
   const request: KeepTurnRequest = {
     root,
     run,
     step,
     settings,
     inlineBytes,
-    ...placeOf(conversation, message),
+    ...placeOf(conversation, at),
     ...ended,
   }
   return Scope.nonCancellable(() => steps.keepTurn(request))
@@ -125,15 +148,18 @@ function keep(conversation: Conversation, message: TurnMessage, ended: Unkept): 
 
 type Condensing = { done: boolean; spent: Spent; warnings: string[] }
 
-async function condense(conversation: Conversation, turn: number, stopping: Stopping): Promise<Condensing> {
+async function condense(conversation: Conversation, at: At): Promise<Condensing> {
+  const { stopping } = at
   const { head, condensed } = conversation.state
-  const common = commonOf(conversation, turn)
+  const common = commonOf(conversation, at)
+  const agent = conversation.plan.agent?.ref
   const request = {
     ...common,
     step: `condense:${common.step}`,
     label: `summary of the oldest turns · ${common.label}`,
     ...(head !== undefined && { head }),
     ...(condensed !== undefined && { condensed }),
+    ...(agent !== undefined && { agent }),
   }
   try {
     const outcome = await stopping.scope.run(() => asking<'condense'>(request).condense(request))
@@ -149,24 +175,35 @@ async function condense(conversation: Conversation, turn: number, stopping: Stop
   }
 }
 
-function commonOf({ plan, run, name }: Conversation, turn: number) {
+function commonOf({ plan, run, name }: Conversation, { message: { turn }, step }: Pick<At, 'message' | 'step'>) {
   const { root, server, settings, inlineBytes, timeoutSeconds, maxRetries, maxWaitSeconds, shown } = plan
-  const label = `${name === '' ? '' : `${name} · `}turn ${turn} · ${shown.model.replace(/^claude-/, '')}`
+  const of = [...(name === '' ? [] : [name]), `turn ${turn}`, ...(isLater(step) ? [`step ${step.number}`] : [])]
+  const label = [...of, shown.model.replace(/^claude-/, '')].join(' · ')
   return {
-    ...{ root, run, step: `${name === '' ? '' : `${name}:`}turn:${turn}`, label, server, settings, turn },
+    ...{ root, run, step: stepNameOf(name, turn, step?.number), label, server, settings, turn },
     ...{ inlineBytes, timeoutSeconds, maxRetries, maxWaitSeconds },
   }
 }
 
-function placeOf({ state }: Conversation, { turn, content, id }: TurnMessage) {
+/** What the journal keeps a model call of a turn under. */
+export function stepNameOf(name: string, turn: number, step = 1): string {
+  return `${name === '' ? '' : `${name}:`}turn:${turn}${step > 1 ? `:${step}` : ''}`
+}
+
+function placeOf({ state, plan }: Conversation, { message, step }: At) {
   const { head, chained, condensed, length } = state
+  const { turn, content, id } = message
+  const agent = plan.agent?.ref
   return {
     turn,
     chained,
     length,
-    message: content,
+    message: isLater(step) ? [] : content,
     ...(head !== undefined && { head }),
     ...(condensed !== undefined && { condensed }),
-    ...(id !== undefined && { id }),
+    ...(id !== undefined && !isLater(step) && { id }),
+    ...(agent !== undefined && { agent }),
+    ...(isLater(step) && { stepNumber: step.number, results: step.results ?? [] }),
+    ...(step?.context !== undefined && { context: step.context }),
   }
 }

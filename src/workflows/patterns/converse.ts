@@ -1,11 +1,12 @@
 // The life of a thread: one turn after the other as messages come, asleep in between at no cost, continued as new when
 // its history has grown, until it is closed and nothing waits.
 import { CancellationScope, condition } from '@temporalio/workflow'
-import type { WaitingMessage } from '../../contracts/thread.js'
+import type { MidTurn, WaitingMessage } from '../../contracts/thread.js'
 import { type Conversation, clearConversation, takeTurn } from './conversation.js'
 import { changed } from './run.js'
 import { continuationDue, continueThread } from './thread-continuation.js'
 import { endTurn, forget, type Thread } from './thread-state.js'
+import { agentTurn } from './tool-loop.js'
 
 export async function converse(thread: Thread, conversation: Conversation): Promise<void> {
   onCancel(thread)
@@ -13,6 +14,9 @@ export async function converse(thread: Thread, conversation: Conversation): Prom
   const over = () => thread.cancelled || (thread.closing && thread.queue.length === 0)
   // Not cancellable itself: a cancelled thread waits until its call has handed over what it had.
   await CancellationScope.nonCancellable(async () => {
+    const { midTurn } = thread
+    delete thread.midTurn
+    if (midTurn) await answer(thread, conversation, midTurn.message, { due, from: midTurn })
     for (;;) {
       await condition(() => over() || due() || (!thread.run.paused && thread.queue.length > 0))
       if (over()) return
@@ -22,18 +26,39 @@ export async function converse(thread: Thread, conversation: Conversation): Prom
         forget(thread)
         clearConversation(conversation)
         changed(thread.run)
-      } else if (next) await answer(thread, conversation, next)
+      } else if (next) await answer(thread, conversation, next, { due })
     }
   })
 }
 
-async function answer(thread: Thread, conversation: Conversation, message: WaitingMessage): Promise<void> {
+type Going = { due: () => boolean; from?: MidTurn }
+
+async function answer(
+  thread: Thread,
+  conversation: Conversation,
+  message: WaitingMessage,
+  { due, from }: Going,
+): Promise<void> {
   const scope = new CancellationScope()
-  const running = { message, interrupted: false, cancel: () => scope.cancel() }
+  const interrupted = thread.running?.interrupted ?? false
+  const running = { message, interrupted, cancel: () => scope.cancel() }
   thread.running = running
+  if (interrupted) scope.cancel()
   changed(thread.run)
-  const prev = conversation.state.head
-  const taken = await takeTurn(conversation, message, { scope, wasInterrupted: () => running.interrupted })
+  const { context } = thread
+  delete thread.context
+  const prev = from ? from.prev : conversation.state.head
+  const stopping = { scope, wasInterrupted: () => running.interrupted }
+  const taken = conversation.plan.agent
+    ? await agentTurn({
+        ...{ run: thread.run, conversation, message, stopping, audit: thread.audit },
+        ...(from && { from }),
+        ...(context !== undefined && { context }),
+        async between(at) {
+          if (due() && !running.interrupted) await continueThread(thread, conversation, at)
+        },
+      })
+    : await takeTurn(conversation, message, stopping)
   delete thread.running
   endTurn(thread, message, taken, prev)
 }

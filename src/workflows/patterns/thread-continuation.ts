@@ -1,7 +1,7 @@
 // A history has a limit, a conversation has none: between two turns it continues as new with where the chain ends, what
 // waits, and what people may ask about. Nothing that was accepted is left behind.
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { ContinuedThread, TurnLink } from '../../contracts/thread.js'
+import type { ContinuedThread, MidTurn, TurnLink } from '../../contracts/thread.js'
 import type { Conversation } from './conversation.js'
 import { bytesOf, jsonBytes, type Thread } from './thread-state.js'
 
@@ -27,11 +27,13 @@ export function continuationDue(thread: Thread): () => boolean {
   }
 }
 
-export async function continueThread(thread: Thread, conversation: Conversation): Promise<never> {
+/** @param midTurn between two steps of an agent's turn; absent: between two turns. */
+export async function continueThread(thread: Thread, conversation: Conversation, midTurn?: MidTurn): Promise<never> {
   // From here on an update would be accepted and left behind; it is told to come again.
   thread.continuing = true
+  await thread.audit?.written({ all: true })
   await condition(allHandlersFinished)
-  const { run, queue, seen, counts, closing, task, cleared, answer, next } = thread
+  const { run, queue, seen, counts, closing, task, cleared, answer, next, output } = thread
   const continued: ContinuedThread = {
     plan: conversation.plan,
     state: { ...conversation.state, next },
@@ -48,6 +50,9 @@ export async function continueThread(thread: Thread, conversation: Conversation)
     refused: run.refused,
     refusedCount: run.refusedCount,
     applied: newest([...run.seen]),
+    ...(midTurn && { midTurn: { ...midTurn, interrupted: thread.running?.interrupted ?? false } }),
+    ...(thread.audit && { audit: thread.audit.head }),
+    ...(output !== undefined && { output }),
   }
   return continueAsNew<(input: { continued: ContinuedThread }) => Promise<never>>({ continued })
 }

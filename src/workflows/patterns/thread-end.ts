@@ -1,9 +1,10 @@
 // How a thread ends: closed with nothing left to answer, its task done or failed, or cancelled. Nothing that was sent is
 // left without an ending.
-import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/workflow'
+import { ApplicationFailure, CancellationScope, CancelledFailure, TemporalFailure } from '@temporalio/workflow'
 import { FAILURE } from '../../contracts/failures.js'
 import type { RunStatus } from '../../contracts/outcome.js'
 import type { EndedTurn, ThreadResult } from '../../contracts/thread.js'
+import { tellHooks } from './agent-hooks.js'
 import { toItsEnd } from './conclude.js'
 import { changed } from './run.js'
 import { dropMessage, type Thread, waitingMessages } from './thread-state.js'
@@ -28,8 +29,9 @@ function endWaiting(thread: Thread, failure: TemporalFailure): void {
   for (const message of waiting) dropMessage(thread, message, error || undefined)
 }
 
-export function concludeThread(thread: Thread): ThreadResult {
-  const { run, conversation, counts, answer } = thread
+export async function concludeThread(thread: Thread): Promise<ThreadResult> {
+  const { run, conversation, counts, answer, output, audit } = thread
+  await endSession(thread)
   if (thread.cancelled) throw new CancelledFailure('the thread was cancelled')
   const last = [...thread.ended.values()].at(-1)
   const status = statusOf(thread, last)
@@ -42,7 +44,9 @@ export function concludeThread(thread: Thread): ThreadResult {
     items: [],
     turns: counts.ok + counts.interrupted + counts.error,
     ...(answer !== undefined && { answer }),
+    ...(output !== undefined && { output }),
     ...(head !== undefined && { head }),
+    ...(audit && { audit: audit.head }),
   }
   if (status !== 'failed') return result
   throw ApplicationFailure.create({
@@ -50,6 +54,22 @@ export function concludeThread(thread: Thread): ThreadResult {
     message: `the task failed: ${last?.error?.message ?? 'it was not answered'}`,
     nonRetryable: true,
     details: [result],
+  })
+}
+
+/** Whoever listens is told, and the audit is complete, before the result is. */
+async function endSession(thread: Thread): Promise<void> {
+  const { run, conversation, audit, ended } = thread
+  const agent = conversation?.plan.agent
+  if (!agent) return
+  const status = thread.cancelled ? 'cancelled' : statusOf(thread, [...ended.values()].at(-1))
+  const facts = { status, usd: run.totals.usd }
+  // Not cancellable: a cancelled agent's session has its end in the audit, too.
+  await CancellationScope.nonCancellable(async () => {
+    await tellHooks(agent, 'session_end', '', facts)
+    await tellHooks(agent, 'run_finished', '', facts)
+    audit?.note({ type: 'session_end', ...facts })
+    await audit?.written({ all: true })
   })
 }
 

@@ -4,12 +4,13 @@ import { FAILURE } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { ThreadPlan } from '../../contracts/thread.js'
 import { isUnreadable } from '../../contracts/unreadable.js'
+import { tellHooks } from './agent-hooks.js'
 import { planning } from './call.js'
 import { type Conversation, openConversation } from './conversation.js'
 import { changed, type Run } from './run.js'
 import { readMessage } from './thread-messages.js'
 import { accept } from './thread-queue.js'
-import { see, type Thread, waitingMessages } from './thread-state.js'
+import { audited, see, type Thread, waitingMessages } from './thread-state.js'
 
 /** A task is the first turn, whatever is sent meanwhile. One that cannot be asked is refused with the input. */
 export function beginTask(thread: Thread, input: unknown): void {
@@ -31,6 +32,9 @@ export async function preparedThread(thread: Thread, input: unknown): Promise<Co
   const conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId })
   renumber(thread, plan.state.next - 1)
   thread.conversation = conversation
+  audited(thread, plan)
+  const told = plan.agent && (await tellHooks(plan.agent, 'session_start', ''))
+  if (told?.context !== undefined) thread.context = told.context
   run.state = run.paused ? 'paused' : 'open'
   changed(run)
   return conversation

@@ -1,16 +1,20 @@
 // What a thread knows besides what every run does: the conversation, what waits, who sent what, how turns ended. Bounded:
 // the texts of old turns are in the store, and here only as many of the newest as people look at.
 import { workflowInfo } from '@temporalio/workflow'
+import type { AuditHead } from '../../contracts/audit.js'
 import type { Text } from '../../contracts/refs.js'
 import type {
   ContinuedThread,
   EndedTurn,
+  MidTurn,
+  ThreadPlan,
   TurnLink,
   TurnStatus,
   Waiting,
   WaitingMessage,
 } from '../../contracts/thread.js'
 import { addUsage, addUsd, noUsage } from '../../contracts/usage.js'
+import { type AuditTrail, openAudit } from './audit-trail.js'
 import { type Conversation, openConversation, type Taken } from './conversation.js'
 import { changed, openRun, type Run } from './run.js'
 
@@ -31,6 +35,11 @@ export type Thread = {
   numbered: boolean
   queue: Waiting[]
   running?: { message: WaitingMessage; interrupted: boolean; cancel(): void }
+  /** A turn that an earlier execution began. */
+  midTurn?: MidTurn
+  audit?: AuditTrail
+  /** What hooks had to say as the session began: for the first turn. */
+  context?: string
   /** Sender's id → turn. */
   seen: Map<string, number>
   /** In the order they ended. */
@@ -43,6 +52,8 @@ export type Thread = {
   /** The thread ends with its first message. */
   task: boolean
   answer?: Text
+  /** Of an agent whose answers have a schema. */
+  output?: unknown
   cancelled: boolean
   /** From here on no message is taken: it would not be carried over. */
   continuing: boolean
@@ -71,13 +82,27 @@ export function openThread(continued: ContinuedThread | undefined): Thread {
   }
   if (!continued) return thread
   const { plan, state, usage, usd, savedUsd, refused, refusedCount, paused, applied, answer, ended } = continued
+  const { midTurn, output } = continued
   Object.assign(run, { totals: { usage, usd, savedUsd }, refused, refusedCount, paused, seen: new Set(applied) })
   run.state = paused ? 'paused' : 'open'
   if (answer !== undefined) thread.answer = answer
   thread.conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId, state })
   thread.next = state.next
   for (const turn of ended) remember(thread, turn)
+  if (output !== undefined) thread.output = output
+  if (midTurn) {
+    thread.midTurn = midTurn
+    // At once: what is said to the running turn may come before it goes on.
+    thread.running = { message: midTurn.message, interrupted: midTurn.interrupted, cancel() {} }
+  }
+  audited(thread, plan, continued.audit)
   return thread
+}
+
+/** Once its settings are known: what is audited of it, from now on. */
+export function audited(thread: Thread, plan: ThreadPlan, carried?: AuditHead): void {
+  const audit = openAudit(thread.run, plan, carried)
+  if (audit) thread.audit = audit
 }
 
 export function waitingMessages({ queue }: Thread): WaitingMessage[] {
@@ -86,7 +111,7 @@ export function waitingMessages({ queue }: Thread): WaitingMessage[] {
 
 /** Takes over how a turn ended. */
 export function endTurn(thread: Thread, message: WaitingMessage, taken: Taken, prev: string | undefined): void {
-  const { condensing, savedUsd, ...ended } = taken
+  const { condensing, savedUsd, calls: _, goesOn: __, stopReason: ___, output, ...ended } = taken
   const { run } = thread
   for (const spent of [{ ...taken }, ...(condensing ? [condensing] : [])])
     run.totals = {
@@ -95,6 +120,7 @@ export function endTurn(thread: Thread, message: WaitingMessage, taken: Taken, p
       savedUsd: addUsd(run.totals.savedUsd, spent.savedUsd),
     }
   if (taken.status !== 'error' && taken.text !== undefined) thread.answer = taken.text
+  if (output !== undefined) thread.output = output
   const turn: EndedTurn = { turn: message.turn, sent: message.content, ...ended }
   if (prev !== undefined) turn.prev = prev
   end(thread, turn)

@@ -57,6 +57,7 @@ const RULES: Record<string, Rule> = {
   storage: { may: ['contracts', 'zod', NODE] },
   workers: {
     may: ['config', 'contracts', 'activities', 'audit', 'mcp', 'storage', 'tools', NODE, 'pino', ...TEMPORAL('worker')],
+    asType: ['hooks', 'permissions'],
   },
   client: {
     may: [
@@ -86,7 +87,7 @@ const RULES: Record<string, Rule> = {
   compat: { may: ['client', 'contracts', 'contracts/schemas', 'config', 'index'] },
   index: { may: ['client', 'contracts', 'contracts/schemas', 'config', 'local', NODE] },
   workflow: { may: ['workflows'], asType: ['contracts'] },
-  worker: { may: ['config', 'local', 'workers', NODE] },
+  worker: { may: ['config', 'local', 'tools', 'workers', NODE], asType: ['hooks', 'permissions'] },
 }
 
 const imports = sources(SRC).flatMap(importsOf)
@@ -269,8 +270,15 @@ describe("the library for people's own workflows", () => {
     expect(exportsOf('worker.ts')).toMatchInlineSnapshot(`
       [
         "ConfigError",
+        "OutcomeUnknown",
         "WorkerOptions",
         "runWorker",
+        "tool",
+        "type HookFunction",
+        "type PermissionHandler",
+        "type Tool",
+        "type ToolContext",
+        "type ToolOutput",
       ]
     `)
   })

@@ -12,19 +12,28 @@ import { openStreams } from '../activities/stream/streams.js'
 import { auditLog } from '../audit/log.js'
 import { secretsOf } from '../audit/redact.js'
 import type { Config, Settings } from '../config/index.js'
+import type { HookFunction } from '../hooks/function.js'
 import { openMcpPool } from '../mcp/pool.js'
+import type { PermissionHandler } from '../permissions/handler.js'
 import { fileLocks } from '../storage/file-lock.js'
 import { openJournal } from '../storage/journal.js'
 import { directoryStore } from '../storage/store.js'
 import { builtinTools } from '../tools/index.js'
+import type { Tool } from '../tools/tool.js'
 import { activityLog } from './activity-log.js'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
 import { buildOwnBundle } from './own-bundle.js'
 
 export type HostedWorker = { worker: Worker; run(): Promise<void> }
 
-/** A person's own workflows and activities, hosted beside ours. */
-export type OwnCode = { workflowsPath: string; activities?: object }
+/** What a person brings, hosted beside ours. */
+export type OwnCode = {
+  workflowsPath?: string
+  activities?: object
+  tools?: Tool[]
+  permissionHandlers?: Record<string, PermissionHandler>
+  hooks?: Record<string, HookFunction>
+}
 
 export type WorkerSettings = {
   connection: NativeConnection
@@ -41,7 +50,7 @@ export async function createWorker({
   settings,
   own,
 }: WorkerSettings): Promise<HostedWorker> {
-  const workflowBundle = own ? { code: await buildOwnBundle(own.workflowsPath) } : await ourBundle()
+  const workflowBundle = own?.workflowsPath ? { code: await buildOwnBundle(own.workflowsPath) } : await ourBundle()
   // One directory for both, so that gc removes a run's answers with the run.
   const dir = join(config.home, 'store')
   const store = directoryStore(dir)
@@ -57,22 +66,25 @@ export async function createWorker({
     journal,
     streams: openStreams(),
     settings,
-    tools: builtinTools({
-      // Each run says for itself.
-      allowUnsandboxed: false,
-      allowOldBubblewrap: settings.sandbox.allowOldBubblewrap,
-      webFetch: settings.webFetch,
-      env: process.env,
-      hidden: [config.home],
-      changesDir: join(config.home, 'changes'),
-    }),
-    hookFunctions: {},
+    tools: withOwnTools(
+      builtinTools({
+        // Each run says for itself.
+        allowUnsandboxed: false,
+        allowOldBubblewrap: settings.sandbox.allowOldBubblewrap,
+        webFetch: settings.webFetch,
+        env: process.env,
+        hidden: [config.home],
+        changesDir: join(config.home, 'changes'),
+      }),
+      own?.tools,
+    ),
+    hookFunctions: own?.hooks ?? {},
     env: process.env,
     metrics: openMetrics(Runtime.instance().metricMeter),
     mcp,
     secrets,
     audit: auditLog({ dir, locked: fileLocks() }),
-    permissionHandlers: {},
+    permissionHandlers: own?.permissionHandlers ?? {},
   }
   const worker = await Worker.create({
     connection,
@@ -121,6 +133,13 @@ function versioning(deployment: Config['deployment']): Pick<WorkerOptions, 'work
 
 async function ourBundle() {
   return existsSync(BUNDLE_PATH) ? { codePath: BUNDLE_PATH } : { code: await buildBundle() }
+}
+
+function withOwnTools(ours: Tool[], theirs: Tool[] = []): Tool[] {
+  const names = [...ours, ...theirs].map(({ name }) => name)
+  const twice = names.filter((name, at) => names.indexOf(name) !== at)
+  if (twice.length > 0) throw new Error(`tools: ${twice.join(', ')}: there is one of that name already`)
+  return [...ours, ...theirs]
 }
 
 function withOwn(ours: object, theirs: object = {}): object {

@@ -10,10 +10,17 @@ import type { Server } from './server.js'
 import { startRun } from './start.js'
 
 /**
- * `items`: ids to ask instead of those that are not ok. `fresh`: use no earlier answer. `confirm`: instead of the run's.
+ * `items`: ids to ask instead of those that are not ok. `fresh`: use no earlier answer. `confirm`, `budgetUsd`: instead of the run's.
  * `stream`: its texts can be read while they arrive.
  */
-export type RerunOptions = { items?: string[]; fresh?: boolean; confirm?: Confirm; stream?: boolean; id?: string }
+export type RerunOptions = {
+  items?: string[]
+  fresh?: boolean
+  confirm?: Confirm
+  budgetUsd?: number
+  stream?: boolean
+  id?: string
+}
 
 /** Returns the new run's id. Throws InvalidInputError while the old run is open. */
 export async function rerun(server: Server, of: string, options: RerunOptions = {}): Promise<string> {
@@ -28,7 +35,7 @@ export async function rerun(server: Server, of: string, options: RerunOptions = 
   if (facts.open) {
     throw new InvalidInputError(`run "${of}" is still ${facts.status}: wanted a run that is over (interrupt it first)`)
   }
-  const { items, fresh, confirm, stream } = options
+  const { items, fresh, confirm, budgetUsd, stream } = options
   if (items?.length === 0) throw new InvalidInputError('items: got none; wanted ids of items, or no list')
   const rerunOf: RerunOf = {
     root: facts.rerunOf?.root ?? { workflowId: of, firstRunId: facts.firstRunId },
@@ -36,6 +43,7 @@ export async function rerun(server: Server, of: string, options: RerunOptions = 
     ...(items && { items }),
     ...(fresh && { fresh }),
     ...(confirm !== undefined && { confirm }),
+    ...(budgetUsd !== undefined && { budgetUsd }),
     ...(stream && { stream }),
   }
   const id = options.id === undefined ? newRunId(workflow) : checkRunId(options.id)

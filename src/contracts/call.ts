@@ -22,11 +22,18 @@ export type CallRequest = {
   fresh: boolean
   /** Publish the text while it arrives, on the stream of this run. */
   stream?: { of: string; ifOpen?: true }
+  budget?: CallBudget
   inlineBytes: number
   timeoutSeconds: number
   maxRetries: number
   maxWaitSeconds: number
 }
+
+/**
+ * Of a run with a budget: dollars set aside for all attempts of the call, and the most one attempt may cost (null:
+ * unknown). An attempt that might need more ends with `BudgetNeeded`.
+ */
+export type CallBudget = { reservedUsd: number; worstUsd: Usd }
 
 /** What was spent on a call by this run, over all its attempts. */
 export type Spent = { usage: Usage; usd: Usd; savedUsd: Usd; attempts: number }
@@ -36,7 +43,13 @@ export type CallOutcome =
   | (Spent & { kind: 'interrupted'; partial?: Text; warnings: string[] })
 
 /** First detail of a call's final failure. */
-export type CallFailureDetails = Spent & { statusCode?: number; requestId?: string; warnings: string[] }
+export type CallFailureDetails = Spent & {
+  statusCode?: number
+  requestId?: string
+  warnings: string[]
+  /** Of `BudgetNeeded`: dollars the attempts so far have cost, those of unknown cost at their worst. */
+  paidUsd?: number
+}
 
 /** A running call's heartbeat: output tokens so far (estimated) and the last line (at most 200 characters). */
 export type CallProgress = { item: string; tokens: number; lastLine: string }

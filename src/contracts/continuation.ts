@@ -1,5 +1,5 @@
 // What a run carries across continue-as-new: facts and refs. Its input stays behind, the plan says it all.
-import type { Approval, Refused } from './messages.js'
+import type { Approval, BudgetState, Refused } from './messages.js'
 import type { ItemResult } from './outcome.js'
 import type { Plan } from './plan.js'
 import type { Ref, Root } from './refs.js'
@@ -17,6 +17,7 @@ export type Continued = {
   outcomes: Ref[]
   totals: Totals
   approvals: Approval[]
+  budget?: BudgetState
   refused: Refused[]
   refusedCount: number
   /** Senders' ids of messages that were applied. */

@@ -1,6 +1,7 @@
 // What `documents` comes to, and its steps after the reading, as they cross to activities and back.
 import type { ItemResult, ItemStatus, ModelServer, PlannedResult, RunResult } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
+import type { Usd } from './usage.js'
 
 /**
  * A passage an answer rests on. `line` in a text, `page` in a PDF, from 1, where the quote really is if it is there;
@@ -27,7 +28,7 @@ export type GatherRequest = { root: Root; files: Ref; items: Pick<ItemResult, 'i
  */
 export type Gathered = {
   gathered: Ref
-  syntheses: { id: string; page: Ref; index: number; model: string }[]
+  syntheses: { id: string; page: Ref; index: number; model: string; worstUsd?: Usd }[]
   silent: string[]
 }
 

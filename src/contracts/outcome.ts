@@ -1,5 +1,6 @@
 // How items and runs end. A failed item is a result, not an exception: its siblings keep theirs, and a run in which one
 // failed is never plainly "completed".
+import type { BudgetState } from './messages.js'
 import type { Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
 
@@ -34,6 +35,8 @@ export type RunResult = {
   usd: Usd
   savedUsd: Usd
   items: ItemResult[]
+  /** Where it had one: the cap, raises included, and what of it was spent. */
+  budget?: BudgetState
 }
 
 /** Of a finding, worst first. */

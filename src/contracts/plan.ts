@@ -3,6 +3,7 @@ import type { Delegation } from './delegate.js'
 import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
 import type { Confirm } from './schemas/index.js'
+import type { Usd } from './usage.js'
 
 /** A part several calls share: the stored blocks and how the cache is used for them. */
 export type SharedPart = {
@@ -25,6 +26,8 @@ export type PlannedItem = {
   shared?: number
   /** Seconds one request may take; absent: 300. */
   timeoutSeconds?: number
+  /** The most it may cost, null: unknown. Only where there is a budget. */
+  worstUsd?: Usd
 }
 
 export type Plan = {
@@ -46,6 +49,8 @@ export type Plan = {
   maxRetries: number
   maxWaitSeconds: number
   dryRun: boolean
+  /** Dollars: the most the run may cost without asking. */
+  budgetUsd?: number
   /** Publish texts while they arrive; absent in plans made before there were streams. */
   stream?: boolean
   /** In a rerun: the items to ask anew whatever the journal holds. */
@@ -80,6 +85,8 @@ export type RerunOf = {
   items?: string[]
   fresh?: boolean
   confirm?: Confirm
+  /** Instead of the run's, for the rerun alone. */
+  budgetUsd?: number
   /** Publish the texts of this rerun while they arrive. */
   stream?: boolean
 }

@@ -9,7 +9,7 @@ export type ConsolidateRequest = { root: Root; files: Ref; items: Pick<ItemResul
 export type Consolidated = {
   findings: Ref
   count: number
-  summary: { page: Ref; index: number; model: string }
+  summary: { page: Ref; index: number; model: string; worstUsd?: Usd }
 }
 
 export type ReportRequest = {

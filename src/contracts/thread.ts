@@ -2,6 +2,7 @@
 // what a turn adds is kept once and named by its hash, so the hundredth turn costs its own text and no more.
 import type { AgentPlan, ToolCall, ToolResult } from './agent.js'
 import type { AuditHead } from './audit.js'
+import type { CallBudget } from './call.js'
 import type { BudgetState, Refused } from './messages.js'
 import type { ItemResult, ModelServer, RunStatus } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
@@ -118,12 +119,15 @@ export type ThreadPlan = {
   agent?: AgentPlan
   /** The most its calls may cost, in dollars. */
   budgetUsd?: number
-  /** Worst price of a token, in dollars; null: unknown. Only with a budget. */
-  rates?: { input: Usd; output: Usd }
+  /** Worst price of a token; empty: unknown. Only with a budget. */
+  rates?: Rate[]
   /** Where a fork begins. */
   state: ConversationState
   warnings: string[]
 }
+
+/** USD a token of prompt (the cache's dearest included) and of answer, in requests of at most `upTo` prompt tokens. */
+export type Rate = { upTo?: number; input: number; output: number }
 
 export type ThreadSettings = { model: string; maxTokens: number; temperature?: number; system?: string }
 
@@ -164,6 +168,7 @@ export type TurnRequest = {
   judging?: AgentPlan['judging']
   /** Publish the text while it arrives. */
   stream?: { of: string; ifOpen: true }
+  budget?: CallBudget
   inlineBytes: number
   timeoutSeconds: number
   maxRetries: number

@@ -3,6 +3,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow'
 import { type DelegateResult, type DelegationPlan, isPlanning, type PartInput } from '../contracts/delegate.js'
 import type { DelegateInput } from '../contracts/schemas/index.js'
+import { openBudget } from './patterns/budget.js'
 import { conclude, toItsEnd } from './patterns/conclude.js'
 import { delegating, delegationOf } from './patterns/delegation.js'
 import { onCancel } from './patterns/fan-out.js'
@@ -29,6 +30,7 @@ export async function delegate(input: DelegateInput | PartInput): Promise<Delega
 /** Cancelled, a part would take its outcome with it: it takes that for an interruption and hands over what it has. */
 async function asPart(run: Run, part: DelegationPlan): Promise<DelegateResult> {
   run.plan = part
+  openBudget(run, part.budgetUsd)
   const cancelled = onCancel(run)
   return CancellationScope.nonCancellable(async () => {
     const plan = await delegating(run)(part)

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/activity'
 import type { CallFailureDetails } from '../../contracts/call.js'
 import type { Attempt } from '../../storage/journal.js'
 import type { CallError } from './errors.js'
-import { lostWarning, spentBy } from './spent.js'
+import { lostWarning, spentBy, wasNotMade } from './spent.js'
 import type { AskRequest } from './through-journal.js'
 
 /** Longest error message kept; an activity's failure holds at most 4 KiB. */
@@ -42,7 +42,9 @@ function exhausted(request: AskRequest, error: CallError, mine: Attempt[]): stri
     const failures = mine.filter((attempt) => attempt.counted).length
     return failures > request.maxRetries ? `given up after ${failures} failed requests` : undefined
   }
-  const waitedMs = Date.now() - (mine[0]?.startedAt ?? Date.now()) + (error.retryAfterMs ?? 0)
+  // The time a person took to allow more money is no waiting for quota.
+  const since = mine[mine.findLastIndex(wasNotMade) + 1]
+  const waitedMs = Date.now() - (since?.startedAt ?? Date.now()) + (error.retryAfterMs ?? 0)
   return waitedMs > request.maxWaitSeconds * 1000 ? `given up after waiting ${request.maxWaitSeconds} s` : undefined
 }
 

@@ -15,11 +15,12 @@ import { beat } from './heartbeat.js'
 import type { BuiltRequest } from './request.js'
 import { partialOf } from './spent.js'
 import type { StreamEnd } from './stream.js'
+import { withinBudget } from './within-budget.js'
 
 /** How a call is made and who pays. */
 export type AskRequest = Pick<
   CallRequest,
-  'root' | 'run' | 'step' | 'timeoutSeconds' | 'maxRetries' | 'maxWaitSeconds' | 'stream'
+  'root' | 'run' | 'step' | 'timeoutSeconds' | 'maxRetries' | 'maxWaitSeconds' | 'stream' | 'budget'
 > & { leader?: boolean; fresh?: boolean }
 
 /** `K`: what the journal keeps of the answer. */
@@ -80,6 +81,7 @@ export async function throughJournal<K extends Kept>(deps: CallDeps, question: Q
         break
       }
       case 'mine':
+        await withinBudget(request, claim)
         return await askMine(deps, question, claim)
     }
   }

@@ -10,6 +10,7 @@ import {
 import type { PlannedItem } from '../../contracts/plan.js'
 import type { CallDeps } from '../call/deps.js'
 import { storePages } from '../prepare/pages.js'
+import { worstOfStored } from '../prepare/worst.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { keepText, readText } from '../texts.js'
 import { integratorCall, readAssignment } from './assignment.js'
@@ -30,7 +31,7 @@ export function createGatherParts({ store }: CallDeps) {
         }),
       )
       const call = integratorCall(under(delegation.path, INTEGRATE_ITEM), assignment, parts)
-      const { pages, items } = await storePages(store, root, [{ call }], assignment.timeoutSeconds)
+      const { pages, items } = await storePages(store, root, [{ call }], assignment.timeoutSeconds, worstOfStored)
       const body = integrated === undefined ? together(parts) : await readText(store, integrated)
       const answer = await keepText(store, root, `${body}${missing(parts)}`, inlineBytes)
       return { page: pages[0] as string, item: items[0] as PlannedItem, answer }

@@ -16,6 +16,7 @@ import type { CallDeps } from '../call/deps.js'
 import type { StoredCall } from '../call/request.js'
 import { digestOf } from '../digest.js'
 import { storePages } from '../prepare/pages.js'
+import { worstIn } from '../prepare/worst.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { type Assignment, againCall, readAssignment, workerCall } from './assignment.js'
 import { delegationRecord } from './delegation-record.js'
@@ -123,7 +124,7 @@ export function createJudgePlan({ store }: CallDeps) {
   }
 
   async function itemsOf(plan: DelegationPlan, { timeoutSeconds }: Assignment, call: StoredCall) {
-    const { pages, items } = await storePages(store, plan.root, [{ call }], timeoutSeconds)
+    const { pages, items } = await storePages(store, plan.root, [{ call }], timeoutSeconds, worstIn(plan))
     return { pages, items, ...(plan.delegation.fresh && { fresh: items.map(({ id }) => id) }) }
   }
 

@@ -12,6 +12,7 @@ import type { DelegationAnswer } from '../../contracts/schemas/index.js'
 import type { Store } from '../../storage/store.js'
 import { digestOf } from '../digest.js'
 import { storePages } from '../prepare/pages.js'
+import { worstIn } from '../prepare/worst.js'
 import { keepText } from '../texts.js'
 import { type Assignment, plannerCall, workerCall } from './assignment.js'
 import { fingerprint } from './plan-rules.js'
@@ -39,7 +40,7 @@ export async function splitInto(
   const calls = assigned.map(({ path, share, assignment }) => ({
     call: share.splits ? plannerCall(under(path, PLAN_ITEM), assignment) : workerCall(path, assignment),
   }))
-  const { pages, items } = await storePages(store, root, calls, assignment.timeoutSeconds)
+  const { pages, items } = await storePages(store, root, calls, assignment.timeoutSeconds, worstIn(plan))
   const parts = await Promise.all(
     assigned.map(async ({ path, share, assignment }): Promise<Part> => {
       const task = await keepText(store, root, assignment.told.task, inlineBytes)

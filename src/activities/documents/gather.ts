@@ -7,6 +7,7 @@ import type { Store } from '../../storage/store.js'
 import type { CallDeps } from '../call/deps.js'
 import type { StoredCall } from '../call/request.js'
 import type { DocumentsKeep } from '../prepare/documents.js'
+import { worstOfStored } from '../prepare/worst.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { readText } from '../texts.js'
 import { cite, type Source } from './cite.js'
@@ -37,7 +38,13 @@ export function createGather({ store }: CallDeps) {
       const page = await store.put(root, JSON.stringify(calls))
       return {
         gathered: await store.put(root, JSON.stringify(readings)),
-        syntheses: calls.map(({ id, model }, index) => ({ id, page, index, model })),
+        syntheses: calls.map((call, index) => ({
+          id: call.id,
+          page,
+          index,
+          model: call.model,
+          worstUsd: worstOfStored(call),
+        })),
         silent,
       }
     })

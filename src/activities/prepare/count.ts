@@ -10,7 +10,8 @@ import type { Draft, DraftCall, DraftShared } from './draft.js'
 const SAMPLE = 50
 const AT_ONCE = 10
 
-export type Counts = { shared: number[]; items: number[]; basis: string }
+/** `sampled`: some of the sizes follow from others. */
+export type Counts = { shared: number[]; items: number[]; basis: string; sampled?: boolean }
 
 export async function countTokens(claude: Claude, draft: Draft, signal: AbortSignal): Promise<Counts> {
   const model = draft.calls[0]?.call.model ?? ''
@@ -18,7 +19,7 @@ export async function countTokens(claude: Claude, draft: Draft, signal: AbortSig
     (await claude.messages.countTokens(params, { signal })).input_tokens
   const tiny = { model, messages: [{ role: 'user' as const, content: '.' }] }
   // Nobody reads the price first: what has an estimate is not sent just to be counted.
-  const unread = draft.settings.confirm === 'never' && !draft.settings.dryRun
+  const unread = draft.settings.confirm === 'never' && !draft.settings.dryRun && draft.settings.budgetUsd === undefined
   const counted = draft.shared.some(({ tokens }) => !unread || tokens === undefined)
   const frame = counted ? await count(tiny) : 0
   const shared = await sampled(draft.shared, sizeOfShared, async ({ blocks, place, tokens }) => {
@@ -39,7 +40,7 @@ export async function countTokens(claude: Claude, draft: Draft, signal: AbortSig
     draft.calls.length <= SAMPLE
       ? 'prompts counted'
       : `${SAMPLE} of ${draft.calls.length} prompts counted, the rest by their length`
-  return { shared, items, basis }
+  return { shared, items, basis, sampled: draft.calls.length > SAMPLE }
 }
 
 /** Counts a sample; the rest follow by their size, at the sample's tokens for it. */

@@ -52,6 +52,7 @@ export type Settings = {
   concurrency: number
   inlineBytes: number
   dryRun: boolean
+  budgetUsd?: number
   stream: boolean
   timeoutSeconds?: number
   maxRetries: number

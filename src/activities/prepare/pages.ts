@@ -1,6 +1,7 @@
 // Requests are stored in pages: two thousand items are forty refs in history, and a worker reads each page once.
 import type { PlannedItem } from '../../contracts/plan.js'
 import type { Ref, Root } from '../../contracts/refs.js'
+import type { Usd } from '../../contracts/usage.js'
 import type { Store } from '../../storage/store.js'
 import type { StoredCall } from '../call/request.js'
 import type { DraftCall } from './draft.js'
@@ -13,11 +14,13 @@ export async function storePages(
   root: Root,
   calls: DraftCall[],
   timeoutSeconds: number | undefined,
+  /** With a budget. */
+  worst?: (call: StoredCall, index: number) => Usd,
 ): Promise<{ pages: Ref[]; items: PlannedItem[] }> {
   const pages: string[][] = []
   const items: PlannedItem[] = []
   let bytes = 0
-  for (const { call, shared } of calls) {
+  for (const [at, { call, shared }] of calls.entries()) {
     const json = JSON.stringify(call)
     let page = pages.at(-1)
     if (!page || page.length === ITEMS || bytes + json.length > BYTES) {
@@ -33,6 +36,7 @@ export async function storePages(
       index: page.length,
       ...(shared !== undefined && { shared }),
       ...(timeout !== 300 && { timeoutSeconds: timeout }),
+      ...(worst && { worstUsd: worst(call, at) }),
     })
     page.push(json)
     bytes += json.length

@@ -22,6 +22,7 @@ import { pricePlan } from './price.js'
 import { PLAN_RECORD, type PlanRecord } from './record.js'
 import { prepareRerun, rerunFrom } from './rerun.js'
 import { draftReview } from './review.js'
+import { overBudget, worstOfItems } from './worst.js'
 
 /** Bytes all texts of a result may take together; the rest of a MiB is for ids, usage and the report. */
 const RESULT_BYTES = 700_000
@@ -87,7 +88,14 @@ async function planOf(
   const { price: priceOfCalls, cachedFor, warnings } = pricePlan(draft, counts)
   const delegated = draft.delegation && (await delegationOf(store, root, draft, draft.delegation, counts))
   const price = delegated?.price ?? priceOfCalls
-  const { pages, items } = await storePages(store, root, draft.calls, settings.timeoutSeconds)
+  const worst = settings.budgetUsd === undefined ? undefined : worstOfItems(draft.calls, counts)
+  const { pages, items } = await storePages(
+    store,
+    root,
+    draft.calls,
+    settings.timeoutSeconds,
+    worst && ((_, index) => worst[index] ?? null),
+  )
   const shared = await Promise.all(
     draft.shared.map(async ({ blocks, place }, index) => {
       const json = JSON.stringify(blocks)
@@ -104,7 +112,7 @@ async function planOf(
   const files = draft.keep === undefined ? undefined : await store.put(root, JSON.stringify(draft.keep))
   const later = draft.later.flatMap(({ id }) => (id === undefined ? [] : [id]))
   const server = await claude.server()
-  const { confirm, concurrency, maxRetries, maxWaitSeconds, dryRun, stream } = settings
+  const { confirm, concurrency, maxRetries, maxWaitSeconds, dryRun, stream, budgetUsd } = settings
   return {
     title: draft.title,
     server,
@@ -113,7 +121,7 @@ async function planOf(
     pages,
     shared,
     price,
-    warnings: [...draft.warnings, ...warnings],
+    warnings: [...draft.warnings, ...warnings, ...overBudget(price, budgetUsd)],
     // Exactly what would be done: the requests, for how much, by whom, and how many at once and how often.
     digest: digestOf([
       workflow,
@@ -127,6 +135,7 @@ async function planOf(
       maxWaitSeconds,
       settings.timeoutSeconds ?? null,
       ...(delegated ? [delegated.delegation] : []),
+      ...(budgetUsd === undefined ? [] : [{ budgetUsd }]),
     ]),
     confirm,
     concurrency,
@@ -135,6 +144,7 @@ async function planOf(
     maxWaitSeconds,
     dryRun,
     ...(stream && { stream }),
+    ...(budgetUsd !== undefined && { budgetUsd }),
     ...(files && { files }),
     ...(later.length > 0 && { later }),
     ...(delegated && { delegation: delegated.delegation }),

@@ -3,13 +3,15 @@
 import { stepOf } from '../../contracts/call.js'
 import { ANSWER_ITEM, type DelegationPlan, INTEGRATE_ITEM, type Part, under } from '../../contracts/delegate.js'
 import type { Price } from '../../contracts/outcome.js'
-import type { Plan, RerunOf } from '../../contracts/plan.js'
+import type { Plan, PlannedItem, RerunOf } from '../../contracts/plan.js'
 import type { CallDeps } from '../call/deps.js'
 import { readAssignment } from '../delegate/assignment.js'
 import { delegationRecord } from '../delegate/delegation-record.js'
 import { priceOfPlan } from '../delegate/price.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'
+import { loadPages } from './pages.js'
+import { overBudget, worstOfStored } from './worst.js'
 
 /** @param prepared the plan as it was before anything was planned. */
 export async function rerunDelegation(deps: CallDeps, rerunOf: RerunOf, prepared: DelegationPlan): Promise<Plan> {
@@ -26,19 +28,32 @@ export async function rerunDelegation(deps: CallDeps, rerunOf: RerunOf, prepared
   const price = await priceOfRest(deps, plan, left, fresh)
   const server = await deps.claude.server()
   const { skip: _, ...before } = plan
+  const { budgetUsd = plan.budgetUsd } = rerunOf
+  const items = budgetUsd === undefined ? plan.items : await withWorst(deps, plan)
   return {
     ...before,
     title: `${plan.title} (again${stage === 'split' ? `: ${left.length} of ${parts.length}` : ''})`,
     server,
+    items,
     price,
+    ...(budgetUsd !== undefined && { budgetUsd, warnings: [...plan.warnings, ...overBudget(price, budgetUsd)] }),
     dryRun: false,
     stream: rerunOf.stream ?? false,
     ...(rerunOf.confirm && { confirm: rerunOf.confirm }),
-    digest: digestOf(['delegate', server, plan.pages, price, [...fresh], skip]),
+    digest: digestOf(['delegate', server, plan.pages, price, [...fresh], skip, budgetUsd ?? null]),
     ...(fresh.length > 0 && { fresh }),
     ...(skip.length > 0 && { skip }),
     delegation: { ...plan.delegation, ...(rerunOf.fresh && { fresh: true }) },
   }
+}
+
+/** The run may have had no budget. */
+async function withWorst({ store }: CallDeps, { pages, items }: DelegationPlan): Promise<PlannedItem[]> {
+  const stored = await loadPages(store, pages)
+  return items.map((item) => {
+    const call = stored[item.page]?.[item.index]
+    return { ...item, worstUsd: call ? worstOfStored(call) : null }
+  })
 }
 
 /** The plan that was accepted, unless the task was revised since. */

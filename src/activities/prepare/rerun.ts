@@ -3,15 +3,18 @@
 import { z } from 'zod'
 import { stepOf } from '../../contracts/call.js'
 import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
-import { Confirm } from '../../contracts/schemas/index.js'
+import { budgetUsd, Confirm } from '../../contracts/schemas/index.js'
 import type { CallDeps } from '../call/deps.js'
+import type { StoredCall } from '../call/request.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'
+import type { DraftCall } from './draft.js'
 import { loadPages } from './pages.js'
 import { parseInput } from './parse.js'
 import { pricePlan } from './price.js'
 import { PLAN_RECORD, type PlanRecord } from './record.js'
 import { rerunDelegation } from './rerun-delegation.js'
+import { overBudget, worstOfItems } from './worst.js'
 
 const name = z.string().min(1)
 const RerunInput = z.strictObject({
@@ -21,6 +24,7 @@ const RerunInput = z.strictObject({
     items: z.array(name).min(1, 'is empty: wanted ids of items, or no list').optional(),
     fresh: z.boolean().optional(),
     confirm: Confirm.optional(),
+    budgetUsd,
     stream: z.boolean().optional(),
   }),
 })
@@ -61,20 +65,41 @@ export async function prepareRerun(deps: CallDeps, request: PrepareRequest, reru
   const shared = plan.shared.map((part, index) => ({ ...part, cachedFor: cachedFor[index] ?? [] }))
   const server = await deps.claude.server()
   const skip = plan.items.flatMap((item, index) => (!toAsk[index] && !answered[index] ? [item.id] : []))
+  const { budgetUsd: limit = plan.budgetUsd } = rerunOf
+  const worst = limit === undefined ? undefined : worstOfItems(allOf(plan, calls), counts)
   return {
     ...plan,
+    items: worst ? plan.items.map((item, index) => ({ ...item, worstUsd: worst[index] ?? null })) : plan.items,
     title: `${plan.title} (again: ${left.calls.length} of ${plan.items.length})`,
     server,
     shared,
     price,
-    warnings,
+    warnings: [...warnings, ...overBudget(price, limit)],
     dryRun: false,
+    ...(limit !== undefined && { budgetUsd: limit }),
     stream: rerunOf.stream ?? false,
     ...(rerunOf.confirm && { confirm: rerunOf.confirm }),
-    digest: digestOf([request.workflow, server, plan.pages, shared, price, [...fresh], skip, plan.files ?? null]),
+    digest: digestOf([
+      request.workflow,
+      server,
+      plan.pages,
+      shared,
+      price,
+      [...fresh],
+      skip,
+      plan.files ?? null,
+      limit ?? null,
+    ]),
     ...(fresh.size > 0 && { fresh: [...fresh] }),
     ...(skip.length > 0 && { skip }),
   }
+}
+
+function allOf(plan: Plan, calls: StoredCall[]): DraftCall[] {
+  return plan.items.flatMap(({ shared }, index) => {
+    const call = calls[index]
+    return call ? [shared === undefined ? { call } : { call, shared }] : []
+  })
 }
 
 async function isAnswered({ journal }: CallDeps, plan: Plan, id: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Consolidated, ConsolidateRequest } from '../../contracts/review.js
 import type { CallDeps } from '../call/deps.js'
 import type { StoredCall } from '../call/request.js'
 import type { ReviewKeep } from '../prepare/review.js'
+import { worstOfStored } from '../prepare/worst.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { readText } from '../texts.js'
 import { parseExpertAnswer } from './answer.js'
@@ -38,7 +39,12 @@ export function createConsolidate({ store }: CallDeps) {
       return {
         findings: await store.put(root, JSON.stringify(findings)),
         count: findings.length,
-        summary: { page: await store.put(root, JSON.stringify([call])), index: 0, model: call.model },
+        summary: {
+          page: await store.put(root, JSON.stringify([call])),
+          index: 0,
+          model: call.model,
+          worstUsd: worstOfStored(call),
+        },
       }
     })
   }

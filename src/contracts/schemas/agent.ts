@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ENGINES, PERMISSION_MODES } from '../agent.js'
 import { HOOK_EVENTS } from '../hooks.js'
 import { maxTokens } from './call.js'
+import { budgetUsd } from './common.js'
 
 const Name = z.string().regex(/^[\w.-]{1,64}$/, 'wanted 1 to 64 letters, digits or any of _ . -')
 /** "Read", "Bash(git status:*)", "mcp__crm__get_*". */
@@ -131,7 +132,7 @@ export const agentFields = {
   allowUnsandboxed: z.boolean().optional(),
   audit: z.boolean().optional(),
   /** Dollars: the most all of it may cost. */
-  budgetUsd: z.number().positive().optional(),
+  budgetUsd,
   /** Of a child, set by its parent: what it may do at most. */
   parent: z
     .strictObject({

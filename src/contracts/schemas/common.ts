@@ -25,8 +25,12 @@ export const calling = {
   maxWaitSeconds: z.number().min(1).max(86_400).default(3600),
 }
 
+export const budgetUsd = z.number().positive().max(1_000_000).optional()
+
 export const common = {
   confirm: Confirm.default({ overUsd: 1 }),
+  /** Dollars: the most its calls may cost; what does not fit waits for a person. */
+  budgetUsd,
   concurrency: z.int().min(1).max(500).default(10),
   /** Plan and price only. */
   dryRun: z.boolean().default(false),

@@ -7,7 +7,7 @@ import { ReviewInput } from './review.js'
 import { ThreadInput } from './thread.js'
 
 export { AgentDefinition, Hooks, McpServer, McpServers, PermissionRules } from './agent.js'
-export { Confirm, MAX_INPUT_BYTES } from './common.js'
+export { budgetUsd, Confirm, MAX_INPUT_BYTES } from './common.js'
 export { DelegateInput, DelegationAnswer, MAX_CALLS, MAX_PARTS } from './delegate.js'
 export { DocumentAnswer, DocumentPoints, DocumentsInput } from './documents.js'
 export { explain } from './explain.js'

@@ -3,9 +3,10 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import { stepOf } from '../../contracts/call.js'
 import type { Plan, PlannedItem } from '../../contracts/plan.js'
-import { call, type Ended, skipped } from './call.js'
+import { type Ended, skipped } from './call.js'
 import { requestOf } from './fan-out.js'
 import { wasInterrupted } from './interruption.js'
+import { paidCall, setAside } from './paid-call.js'
 import { changed, type Run } from './run.js'
 
 /** @param step its name in the journal; default the item's. */
@@ -15,9 +16,11 @@ export async function askOne(run: Run, plan: Plan, item: PlannedItem, step = ste
     const status = run.stopped ? ('skipped' as const) : ('interrupted' as const)
     return { result: { ...skipped(item.id), status }, savedUsd: 0, reused: true }
   }
+  const money = run.budget && (await setAside(run, item))
+  if (money && 'instead' in money) return { result: money.instead, savedUsd: 0, reused: true }
   const scope = new CancellationScope()
   run.running.set(item.id, scope)
   run.state = 'running'
   changed(run)
-  return call({ ...requestOf(run, plan, item, false), step }, item.id, scope, () => wasInterrupted(run, item.id))
+  return paidCall(run, { ...requestOf(run, plan, item, false), step }, item.id, scope, money)
 }

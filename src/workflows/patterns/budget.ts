@@ -64,9 +64,9 @@ function whyRefused({ kind, input }: Decision): string | undefined {
  * for two of them), and an answer as long as allowed.
  */
 export function worstOfCall(plan: Pick<ThreadPlan, 'rates' | 'shown'>, contextTokens: number, bytes: number): Usd {
-  const { input = null, output = null } = plan.rates ?? {}
-  if (input === null || output === null) return null
-  return roundUsd((contextTokens + Math.ceil(bytes / 2)) * input + plan.shown.maxTokens * output)
+  const tokens = contextTokens + Math.ceil(bytes / 2)
+  const rate = plan.rates?.find(({ upTo }) => upTo === undefined || tokens <= upTo)
+  return rate ? roundUsd(tokens * rate.input + plan.shown.maxTokens * rate.output) : null
 }
 
 /** Of the update `decide`, which names what it is about. */

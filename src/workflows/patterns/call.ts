@@ -59,7 +59,8 @@ export function asking<N extends 'callClaude' | 'answerTurn' | 'condense'>({
   })
 }
 
-export type Ended = { result: ItemResult; savedUsd: Usd; reused: boolean }
+/** `paidUsd`: it was not asked again, because more might be spent than was set aside; so much its attempts cost. */
+export type Ended = { result: ItemResult; savedUsd: Usd; reused: boolean; paidUsd?: number }
 
 /**
  * No async function on purpose: the sandbox records a stack for every promise, which was most of what a call cost in it.
@@ -129,6 +130,7 @@ function failed(failure: TemporalFailure, id: string): Ended {
     },
     savedUsd: details?.savedUsd ?? 0,
     reused: false,
+    ...(details?.paidUsd !== undefined && { paidUsd: details.paidUsd }),
   }
 }
 

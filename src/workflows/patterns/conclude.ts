@@ -10,6 +10,7 @@ import { FAILURE } from '../../contracts/failures.js'
 import type { ItemResult, PlannedResult, RunResult, RunStatus } from '../../contracts/outcome.js'
 import { skipped } from './call.js'
 import { allResults } from './continuation.js'
+import { budgetState } from './ledger.js'
 import { changed, type Run } from './run.js'
 
 /** However the body ends, the run's last state says so: also when it is cancelled or its input refused. */
@@ -43,8 +44,15 @@ export async function conclude<M extends object>(
   const status = dry ? 'planned' : statusOf(run, items, judging)
   run.state = status
   changed(run)
-  const result = { status, ...run.totals, items, ...(dry && { plan: plannedResult(run) }), ...more } as RunResult &
-    Partial<M>
+  const budget = run.budget && { budget: budgetState(run.budget) }
+  const result = {
+    status,
+    ...run.totals,
+    items,
+    ...budget,
+    ...(dry && { plan: plannedResult(run) }),
+    ...more,
+  } as RunResult & Partial<M>
   if (status !== 'failed') return result
   throw ApplicationFailure.create({
     type: FAILURE.runFailed,
@@ -64,10 +72,15 @@ async function withEveryItem(run: Run): Promise<ItemResult[]> {
 
 function statusOf(run: Run, items: ItemResult[], { isWork = () => true, empty = 'failed' }: Judging): RunStatus {
   if (items.length > 0 && items.every((item) => item.status === 'ok')) return 'completed'
-  if (run.rejected) return 'rejected'
+  if (run.rejected || nothingAllowed(run, items)) return 'rejected'
   if (run.stopped) return 'interrupted'
   if (items.length === 0) return empty
   return items.some((item) => item.status === 'ok' && isWork(item)) ? 'partial' : 'failed'
+}
+
+/** A person allowed no more money before anything was asked. */
+function nothingAllowed({ budget }: Run, items: ItemResult[]): boolean {
+  return budget?.refused === true && items.length > 0 && items.every((item) => item.status === 'skipped')
 }
 
 function plannedResult(run: Run): PlannedResult | undefined {

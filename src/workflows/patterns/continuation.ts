@@ -5,6 +5,7 @@ import type { Continued } from '../../contracts/continuation.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import { steps } from './call.js'
+import { budgetState } from './ledger.js'
 import type { Run } from './run.js'
 
 /** What a workflow is called with: its input, or what its earlier execution carried over. */
@@ -26,6 +27,7 @@ export async function continueRun(run: Run, plan: Plan): Promise<never> {
     outcomes: [...run.outcomes, outcomes],
     totals: run.totals,
     approvals: run.approvals,
+    ...(run.budget && { budget: budgetState(run.budget) }),
     refused: run.refused,
     refusedCount: run.refusedCount,
     seen: [...run.seen],

@@ -2,10 +2,15 @@
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow'
 import { type CallRequest, stepOf } from '../../contracts/call.js'
 import { cacheReady } from '../../contracts/messages.js'
+import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan, PlannedItem, SharedPart } from '../../contracts/plan.js'
-import { call, type Ended, skipped } from './call.js'
+import { openBudget } from './budget.js'
+import { type Ended, skipped } from './call.js'
 import { continueRun } from './continuation.js'
-import { stopRun, wasInterrupted } from './interruption.js'
+import { stopRun } from './interruption.js'
+import { settle } from './ledger.js'
+import { type Next, nextItem } from './next-item.js'
+import { type Money, paidCall } from './paid-call.js'
 import { queuesOf } from './queues.js'
 import { changed, endItem, openApprovals, type Run } from './run.js'
 
@@ -28,6 +33,8 @@ export async function fanOut(run: Run, plan: Plan, inside?: Inside): Promise<voi
   const most = inside ? Number.POSITIVE_INFINITY : PER_EXECUTION
   const parent = inside?.scope ?? CancellationScope.current()
   if (openApprovals(run).length === 0) run.state = 'running'
+  // Of an execution before this one.
+  if (!run.budget) openBudget(run, plan.budgetUsd, run.carriedBudget)
   const ended = new Set(run.ended.map((item) => item.id))
   const skip = new Set(plan.skip)
   for (const { id } of plan.items) if (skip.has(id) && !ended.has(id)) endItem(run, skipped(id), 0)
@@ -45,34 +52,43 @@ export async function fanOut(run: Run, plan: Plan, inside?: Inside): Promise<voi
   let started = 0
   let active = 0
   let bug: unknown
-  const start = (item: PlannedItem, leads: boolean) => {
+  const ending = () => run.stopped || (inside !== undefined && (inside.scope.consideredCancelled || inside.dropped()))
+  const fail = (error: unknown) => {
+    bug ??= error
+  }
+  const start = ({ item, leads }: Next, money?: Money) => {
     active++
-    const settle = ({ result, savedUsd, reused }: Ended) => {
+    const end = ({ result, savedUsd, reused }: Ended) => {
       active--
       queues.ended(item, reused)
       endItem(run, result, savedUsd)
     }
     if (run.interrupted.has(item.id)) {
-      settle({ result: { ...skipped(item.id), status: 'interrupted' }, savedUsd: 0, reused: true })
+      if (money) settle(money.reservation, 0)
+      end({ result: { ...skipped(item.id), status: 'interrupted' }, savedUsd: 0, reused: true })
       return
     }
     started++
     const scope = new CancellationScope({ cancellable: true, parent })
     run.running.set(item.id, scope)
-    call(requestOf(run, plan, item, leads), item.id, scope, () => wasInterrupted(run, item.id)).then(
-      settle,
-      (error) => {
-        bug ??= error
-      },
-    )
+    paidCall(run, requestOf(run, plan, item, leads), item.id, scope, money).then(end, fail)
   }
+  const skipRest = () => {
+    for (const { id } of queues.drain()) endItem(run, skipped(id), 0)
+  }
+  const drop = (dropped: Next, result: ItemResult, rejected: boolean) => {
+    queues.ended(dropped.item, true)
+    endItem(run, result, 0)
+    if (rejected) skipRest()
+  }
+  const first = nextItem(run, { start, drop, ending, failed: fail })
   const pump = () => {
-    if (run.stopped || inside?.scope.consideredCancelled || inside?.dropped())
-      for (const { id } of queues.drain()) endItem(run, skipped(id), 0)
-    while (!run.paused && active < plan.concurrency && started < most) {
+    if (ending()) skipRest()
+    first.look()
+    while (!run.paused && active < plan.concurrency && started < most && !first.waits()) {
       const next = queues.take()
       if (!next) return
-      start(next.item, next.leads)
+      first.begin(next)
     }
   }
   run.listeners.push(pump)
@@ -80,7 +96,7 @@ export async function fanOut(run: Run, plan: Plan, inside?: Inside): Promise<voi
   changed(run)
   // Not cancellable itself: a cancelled run waits until its calls have handed over what they had.
   await CancellationScope.nonCancellable(() =>
-    condition(() => bug !== undefined || (active === 0 && (queues.empty() || started >= most))),
+    condition(() => bug !== undefined || (active === 0 && !first.waits() && (queues.empty() || started >= most))),
   )
   run.listeners.splice(run.listeners.indexOf(pump), 1)
   run.cached.delete(queues.ready)

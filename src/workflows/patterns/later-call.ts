@@ -5,17 +5,22 @@ import { CancellationScope, condition, patched } from '@temporalio/workflow'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import type { Ref } from '../../contracts/refs.js'
-import { call, skipped } from './call.js'
+import type { Usd } from '../../contracts/usage.js'
+import { skipped } from './call.js'
 import { commonOf } from './fan-out.js'
-import { wasInterrupted } from './interruption.js'
+import { paidCall, setAside } from './paid-call.js'
 import { changed, endItem, type Run } from './run.js'
 
 /** Where the stored request of such a call is. */
-export type Later = { id: string; page: Ref; index: number; model: string }
+export type Later = { id: string; page: Ref; index: number; model: string; worstUsd?: Usd }
 
 const SECONDS = 300
 
-export async function laterCall(run: Run, plan: Plan, { id, page, index, model }: Later): Promise<ItemResult> {
+export async function laterCall(
+  run: Run,
+  plan: Plan,
+  { id, page, index, model, worstUsd }: Later,
+): Promise<ItemResult> {
   // Asked only when it is so: runs that made such a call while they were paused go on as they began.
   if (run.paused && patched('paused-later-call')) await condition(() => !run.paused || run.stopped)
   if (run.stopped) {
@@ -23,11 +28,16 @@ export async function laterCall(run: Run, plan: Plan, { id, page, index, model }
     endItem(run, result, 0)
     return result
   }
+  const money = run.budget && (await setAside(run, { id, ...(worstUsd !== undefined && { worstUsd }) }))
+  if (money && 'instead' in money) {
+    endItem(run, money.instead, 0)
+    return money.instead
+  }
   const scope = new CancellationScope()
   run.running.set(id, scope)
   changed(run)
   const request = { ...commonOf(run, plan, id, model), page, index, leader: false, timeoutSeconds: SECONDS }
-  const { result, savedUsd } = await call(request, id, scope, () => wasInterrupted(run, id))
+  const { result, savedUsd } = await paidCall(run, request, id, scope, money)
   endItem(run, result, savedUsd)
   return result
 }

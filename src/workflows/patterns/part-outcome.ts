@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow'
 import type { DelegateResult, DelegationPlan, Part, PartEnd, TaskTree } from '../../contracts/delegate.js'
 import { FAILURE } from '../../contracts/failures.js'
+import type { BudgetState } from '../../contracts/messages.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import { noUsage, type Usd } from '../../contracts/usage.js'
 import { skipped } from './call.js'
@@ -17,7 +18,8 @@ import { type Run, short } from './run.js'
 const NOTE_CHARACTERS = 300
 const WARNINGS = 10
 
-export type EndedPart = { result: ItemResult; savedUsd: Usd; end: PartEnd; tree: TaskTree }
+/** `budget`: what the part says of its own. */
+export type EndedPart = { result: ItemResult; savedUsd: Usd; end: PartEnd; tree: TaskTree; budget?: BudgetState }
 
 /** Stopped before it started, or not wanted in this rerun; undefined for a part that is to be worked on. */
 export function unasked(run: Run, plan: DelegationPlan, part: Part): EndedPart | undefined {
@@ -27,7 +29,19 @@ export function unasked(run: Run, plan: DelegationPlan, part: Part): EndedPart |
   return branch(part, result, 0, { note: 'it was never begun' })
 }
 
+/** There was no money for it, and a person allowed none; or it was stopped while it waited for that. */
+export function notAllowed(part: Part, why: 'rejected' | 'interrupted'): EndedPart {
+  const stopped = why === 'interrupted' && { status: 'interrupted' as const }
+  const note = stopped ? 'it was stopped before it began' : 'the budget did not suffice, and nobody allowed more'
+  return branch(part, { ...skipped(part.path), ...stopped }, 0, { note })
+}
+
 export function fromChild(child: DelegateResult, part: Part): EndedPart {
+  const ended = outcomeOf(child, part)
+  return child.budget ? { ...ended, budget: child.budget } : ended
+}
+
+function outcomeOf(child: DelegateResult, part: Part): EndedPart {
   const { usage, usd, savedUsd, items, answer, tree } = child
   const attempts = items.reduce((sum, item) => sum + item.attempts, 0)
   const warnings = [...new Set(items.flatMap((item) => item.warnings))].slice(0, WARNINGS)

@@ -17,9 +17,10 @@ import {
   under,
 } from '../../contracts/delegate.js'
 import { interrupt, pause, resume } from '../../contracts/messages.js'
+import { reservePart, settlePart } from './budget-part.js'
 import { onCancel } from './fan-out.js'
 import { wasInterrupted } from './interruption.js'
-import { type EndedPart, fromChild, fromFailure, unasked } from './part-outcome.js'
+import { type EndedPart, fromChild, fromFailure, notAllowed, unasked } from './part-outcome.js'
 import { changed, endItem, type Run, short } from './run.js'
 
 type PartWorkflow = (input: PartInput) => Promise<DelegateResult>
@@ -36,7 +37,8 @@ export async function runParts(run: Run, plan: DelegationPlan): Promise<EndedPar
       if (run.paused) await condition(() => !run.paused || run.stopped)
       const part = waiting.shift()
       if (part === undefined) return
-      const end = unasked(run, plan, part) ?? (await runPart(run, plan, part))
+      const end =
+        unasked(run, plan, part) ?? (await (run.budget ? paidPart(run, plan, part, waiting) : runPart(run, plan, part)))
       ends.set(part, end)
       endItem(run, end.result, end.savedUsd)
     }
@@ -48,7 +50,32 @@ export async function runParts(run: Run, plan: DelegationPlan): Promise<EndedPar
   return parts.flatMap((part) => ends.get(part) ?? [])
 }
 
-async function runPart(run: Run, plan: DelegationPlan, part: Part): Promise<EndedPart> {
+/** Within a budget a part gets its share of what is left: what it may cost against what is still to come. */
+async function paidPart(run: Run, plan: DelegationPlan, part: Part, waiting: Part[]): Promise<EndedPart> {
+  const { worstUsd } = part.price
+  const money = await reservePart(run.budget, {
+    share: shareOf(plan, part, waiting),
+    mostUsd: worstUsd,
+    label: `part ${part.path}`,
+    dropped: () => wasInterrupted(run, part.path),
+  })
+  if (typeof money === 'string') return notAllowed(part, money)
+  const ended = await runPart(run, plan, part, money.budgetUsd)
+  settlePart(money, ended.result.usd, ended.budget)
+  return ended
+}
+
+/** The call that puts the answers together is still to come, too. */
+function shareOf({ price, delegation }: DelegationPlan, part: Part, waiting: Part[]): number {
+  const all = [price, ...delegation.parts.map((one) => one.price)].map(({ worstUsd }) => worstUsd)
+  if (all.includes(null)) return 1 / (waiting.length + 2)
+  const worst = ({ price: { worstUsd } }: Part) => worstUsd ?? 0
+  const sum = (parts: Part[]) => parts.reduce((total, one) => total + worst(one), 0)
+  const integration = Math.max(0, (price.worstUsd ?? 0) - sum(delegation.parts))
+  return worst(part) / (worst(part) + sum(waiting) + integration)
+}
+
+async function runPart(run: Run, plan: DelegationPlan, part: Part, budgetUsd?: number): Promise<EndedPart> {
   const steered = steering(run, part.path)
   run.running.set(part.path, { cancel: steered.now })
   run.listeners.push(steered.now)
@@ -56,7 +83,7 @@ async function runPart(run: Run, plan: DelegationPlan, part: Part): Promise<Ende
   try {
     const child = await startChild<PartWorkflow>('delegate', {
       workflowId: `${workflowInfo().workflowId}/${part.path.split('/').at(-1)}`,
-      args: [{ part: planOf(plan, part) }],
+      args: [{ part: planOf(plan, part, budgetUsd) }],
       // A parent that is terminated leaves no request running: what its parts have is in the journal.
       parentClosePolicy: 'REQUEST_CANCEL',
       staticSummary: short(`part ${part.path} of ${plan.root.workflowId}`, 120),
@@ -72,12 +99,12 @@ async function runPart(run: Run, plan: DelegationPlan, part: Part): Promise<Ende
 }
 
 /** What a part is started with: its own request, its share of the calls, and how calls are made. */
-function planOf(plan: DelegationPlan, part: Part): DelegationPlan {
+function planOf(plan: DelegationPlan, part: Part, budgetUsd?: number): DelegationPlan {
   const item = plan.items.find(({ id }) => id === part.path)
   const page = item && plan.pages[item.page]
   if (item === undefined || page === undefined) throw new Error(`the plan has no request for part ${part.path}`)
   const { path, task, assignment, splits, calls, depth, concurrency, price } = part
-  const { outline: _, skip: __, fresh, ...common } = plan
+  const { outline: _, skip: __, budgetUsd: ___, fresh, ...common } = plan
   const id = splits ? under(path, PLAN_ITEM) : path
   const anew = fresh?.includes(path) ?? false
   return {
@@ -88,6 +115,7 @@ function planOf(plan: DelegationPlan, part: Part): DelegationPlan {
     warnings: [],
     price,
     concurrency,
+    ...(budgetUsd !== undefined && { budgetUsd }),
     ...(plan.stream && { streamOf: plan.streamOf ?? workflowInfo().workflowId }),
     ...(anew && { fresh: [id] }),
     delegation: {

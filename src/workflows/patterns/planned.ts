@@ -5,6 +5,7 @@ import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Plan, PrepareRequest } from '../../contracts/plan.js'
 import { isUnreadable } from '../../contracts/unreadable.js'
 import { approval } from './approval.js'
+import { openBudget } from './budget.js'
 import { planning } from './call.js'
 import { dollars } from './dollars.js'
 import { changed, type Run, refuse } from './run.js'
@@ -25,6 +26,7 @@ export async function planned(
     const prepared = await prepare(run, workflow, from)
     if (!prepared || prepared.dryRun || run.stopped) return prepared
     run.plan = prepared
+    limit(run, prepared)
     return refine ? refine(prepared, note) : prepared
   }
   let plan = await planAgain(asked)
@@ -54,6 +56,13 @@ export async function planned(
     }
   }
   return undefined
+}
+
+/** A revised plan may have another budget; what was spent on planning stays spent. */
+function limit(run: Run, { budgetUsd }: Plan): void {
+  if (budgetUsd === undefined) delete run.budget
+  else if (run.budget) run.budget.capUsd = budgetUsd
+  else openBudget(run, budgetUsd)
 }
 
 /** @returns undefined when the run was stopped meanwhile. */

@@ -3,7 +3,7 @@
 import { workflowInfo } from '@temporalio/workflow'
 import type { AuditBody } from '../../contracts/audit.js'
 import type { Continued, EndedItem, Totals } from '../../contracts/continuation.js'
-import type { Approval, Decision, Refused, RunState, StatusReport } from '../../contracts/messages.js'
+import type { Approval, BudgetState, Decision, Refused, RunState, StatusReport } from '../../contracts/messages.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import type { Ref, Root } from '../../contracts/refs.js'
@@ -59,6 +59,8 @@ export type Run = {
   totals: Totals
   /** What its calls may cost, where there is a limit. */
   budget?: Budget
+  /** What an execution before this one left of it. */
+  carriedBudget?: BudgetState
   /** Of an agent with an audit: is told of questions, answers, refusals and money. */
   audit?: (event: AuditBody) => void
   /** Called after every change, in order. */
@@ -73,6 +75,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     state: continued ? 'running' : 'preparing',
     ...(continued && { plan: continued.plan }),
     approvals: continued?.approvals ?? [],
+    ...(continued?.budget && { carriedBudget: continued.budget }),
     answers: new Map(),
     refused: continued?.refused ?? [],
     refusedCount: continued?.refusedCount ?? 0,

@@ -8,7 +8,7 @@ import { type FutureModel, startFutureModel } from '../support/future-model.js'
 import { resultOf } from '../support/run-result.js'
 import { openStage, type Stage } from '../support/stage.js'
 import { until } from '../support/until.js'
-import { requestsOf, verifyHistory } from '../support/verify.js'
+import { verifyHistory } from '../support/verify.js'
 
 let stage: Stage
 let future: FutureModel
@@ -29,7 +29,6 @@ beforeEach(() => {
   stage.simulator.setRules([
     { match: { prompt: 'slow' }, reply: { ...dear, delayMs: 500 } },
     { match: { prompt: 'cut', attempt: 1 }, fault: { kind: 'cut', at: 50 } },
-    { match: { prompt: 'held', attempt: 1 }, fault: { kind: 'stall', at: 40 } },
     { reply: dear },
   ])
 })
@@ -200,24 +199,5 @@ describe('a budget', () => {
     )
     await late.signal('interrupt')
     await resultOf(late)
-  })
-
-  it('survives the kill of its worker, which counts as the worst it may have cost', async () => {
-    const handle = await stage.start(
-      'parallel',
-      { items: items(1, 'held'), confirm: 'never', budgetUsd: 1.5 * WORST },
-      { taskQueue: 'doomed' },
-    )
-    const doomed = await stage.addWorker({ taskQueue: 'doomed' })
-    await until('the call', async () => requestsOf(stage, 'held').some(({ firstByteAt }) => firstByteAt !== undefined))
-    await doomed.kill()
-    await stage.addWorker({ taskQueue: 'doomed' })
-    const question = await asked(handle)
-    expect(question.budget).toMatchObject({ for: 'i1 again' })
-    expect(question.budget?.spentUsd).toBeCloseTo(needs(question), 6)
-    expect(posts()).toBe(1)
-    await decide(handle, { kind: 'approve', digest: question.digest })
-    expect((await resultOf(handle)).items[0]).toMatchObject({ status: 'ok' })
-    expect(posts()).toBe(2)
   })
 })

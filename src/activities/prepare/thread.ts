@@ -19,6 +19,7 @@ import { toFailure } from './failure.js'
 import { checkMaxTokens, endOf, resolveModel } from './models.js'
 import { OWN_FIELDS } from './parallel.js'
 import { parseInput } from './parse.js'
+import { ratesOf } from './worst.js'
 
 const DEFAULT_MAX_TOKENS = 8192
 /** Of a model that is not in our table. */
@@ -85,7 +86,7 @@ async function planOf(
     maxWaitSeconds: settings.maxWaitSeconds,
     condenseAbove,
     ...(agent && { agent: agent.plan }),
-    ...(settings.budgetUsd !== undefined && { budgetUsd: settings.budgetUsd }),
+    ...(settings.budgetUsd !== undefined && { budgetUsd: settings.budgetUsd, rates: ratesOf(model) }),
     warnings: [...endOf(model), ...(agent?.warnings ?? [])],
   }
 }

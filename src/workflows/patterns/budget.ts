@@ -10,8 +10,6 @@ import { answered, decided, whyNotBy } from './judged-answer.js'
 import { type Budget, ledger, type MoneyAsked, raiseCap, serve, whyNoCap } from './ledger.js'
 import { changed, openApprovals, type Run, remember, wasApplied } from './run.js'
 
-export { type Budget, type Reservation, reserve, settle } from './ledger.js'
-
 const NAME = 'budget'
 
 /** Nothing, where there is no cap. `carried`: from before the run continued as new. `approvers`: who may allow more. */

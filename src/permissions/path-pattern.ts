@@ -42,7 +42,7 @@ function matches(wanted: string[], path: string[], how: 'at' | 'below'): boolean
   if (want === undefined) return how === 'at'
   if (want === '**') {
     if (how === 'below') return true
-    if (rest.length === 0) return path.length > 0
+    if (rest.length === 0) return true
     return path.some((_, from) => matches(rest, path.slice(from), how))
   }
   const [name, ...below] = path
@@ -52,7 +52,7 @@ function matches(wanted: string[], path: string[], how: 'at' | 'below'): boolean
 
 function segment(pattern: string): RegExp {
   const source = Array.from(pattern, (char) =>
-    char === '*' ? '[^/]*' : char === '?' ? '[^/]' : char.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'),
+    char === '*' ? '[^/]*' : char === '?' ? '[^/]' : char.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
   )
   return new RegExp(`^${source.join('')}$`, 'u')
 }

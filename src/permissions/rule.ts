@@ -22,11 +22,14 @@ export function parseRule(text: string): Rule {
     if (/^:?\*+$/.test(trimmed) && trimmed !== '*') throw refuse('names no command before the star')
     if (/:\*./.test(trimmed)) throw refuse('":*" stands at the end only')
   }
+  if (PATH_TOOLS.includes(tool) && trimmed.split('/').includes('..'))
+    throw refuse('leads upwards: patterns start from the workspace, or with // from the root')
   if (/^domain:/.test(trimmed) && !/^domain:(\*\.)?[\w-]+(\.[\w-]+)*$/.test(trimmed))
     throw refuse('names no domain as example.com or *.example.com')
   return { text, tool, argument: trimmed }
 }
 
+const PATH_TOOLS = ['Read', 'Edit', 'Write', 'Glob', 'Grep']
 /** Rules about reading and editing hold for every built-in tool that does. */
 const FAMILIES: Record<string, string[]> = { Read: ['Read', 'Glob', 'Grep'], Edit: ['Edit', 'Write'] }
 

@@ -29,9 +29,6 @@ export function toolCalled(name: string, more: Partial<Tool> = {}): Tool {
   }
 }
 
-/** Of tools that the built-in agents name. */
-const STAND_INS = ['Glob', 'Grep'].map((name) => toolCalled(name, { permission: 'read' }))
-
 type Options = {
   tools?: Tool[]
   servers?: Record<string, () => Promise<Tool[]>>
@@ -49,7 +46,7 @@ export async function agentStage({ tools = [], servers = {}, handlers = {}, hook
   const deps: JudgeDeps = {
     store,
     requests: storedRequests(store),
-    tools: [...builtin, ...STAND_INS.filter(({ name }) => builtin.every((tool) => tool.name !== name)), ...tools],
+    tools: [...builtin, ...tools],
     mcp: {
       tools: (name) => servers[name]?.() ?? Promise.reject(new Error(`no server ${name}`)),
       close: async () => {},

@@ -9,6 +9,8 @@ export type Seen = {
   items: Map<string, string>
   /** Name, digest and when it was asked: a question put again is news. */
   approvals: Set<string>
+  /** Use of a tool → what was last told of it. */
+  tools: Map<string, string>
   refused: Set<string>
   warnings?: number
 }
@@ -27,6 +29,12 @@ export function* changes(
   if (news && !over) yield { type: 'status', status: report.status, report }
   for (const message of report.warnings.slice(seen.warnings ?? 0)) yield { type: 'warning', message }
   seen.warnings = Math.max(seen.warnings ?? 0, report.warnings.length)
+  for (const tool of report.tools ?? []) {
+    const key = `${tool.turn}.${tool.step}.${tool.id}`
+    if (seen.tools.get(key) === tool.status) continue
+    seen.tools.set(key, tool.status)
+    yield { type: 'tool', tool }
+  }
   for (const item of report.items) yield* itemChange(item, calls.get(item.id), seen)
   if (news && over) yield { type: 'status', status: report.status, report }
   // A report keeps only the last refusals, so their number tells nothing.
@@ -36,22 +44,17 @@ export function* changes(
     seen.refused.add(key)
     yield { type: 'refused', message, reason }
   }
-  for (const { name, title, digest, openedAt, answer, own, choices, lines } of report.approvals) {
+  for (const { answer, openedAt, escalatedAt: _, ...asked } of report.approvals) {
+    const { name, digest, own, tool, unknown, budget } = asked
     const key = JSON.stringify([name, digest, openedAt])
     if (answer || seen.approvals.has(key)) continue
     seen.approvals.add(key)
-    const plan = {
-      ...(report.price && { price: report.price }),
-      ...(report.outline && { outline: report.outline }),
-    }
+    const plan = own || tool || unknown || budget ? undefined : report
     yield {
       type: 'approval',
-      name,
-      title,
-      digest,
-      ...(own ? { own } : plan),
-      ...(choices && { choices }),
-      ...(lines && { lines }),
+      ...asked,
+      ...(plan?.price && { price: plan.price }),
+      ...(plan?.outline && { outline: plan.outline }),
     }
   }
 }

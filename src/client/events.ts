@@ -39,7 +39,7 @@ export async function* runEvents(
   setMaxListeners(0, stopped) // the SDK adds one for each of its polls, a minute apart
   const contact = { at: Date.now() }
   const ended = theEnd(server, id, stopped, contact)
-  const seen: Seen = { items: new Map(), approvals: new Set(), refused: new Set() }
+  const seen: Seen = { items: new Map(), approvals: new Set(), tools: new Map(), refused: new Set() }
   let interval = FASTEST_MS
   let warned = false
   try {

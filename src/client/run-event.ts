@@ -1,5 +1,5 @@
 // The events of a run: a discriminated union, so that a `switch` over `type` is checked by the compiler.
-import type { Approval, ItemState, RunState, StatusReport } from '../contracts/messages.js'
+import type { Approval, ItemState, RunState, StatusReport, ToolState } from '../contracts/messages.js'
 import type { Price } from '../contracts/outcome.js'
 import type { Usd } from '../contracts/usage.js'
 import type { RunEnd } from './facts.js'
@@ -16,21 +16,13 @@ export type RunEvent =
    */
   | { type: 'text'; item: string; turn?: number; attempt: number; text: string; reset?: true; cursor?: number }
   /**
-   * A question waits for a person: about a plan and its price, or of a person's own code (`own`). `outline`: what the plan
-   * would do, where a model made it. `choices`: approve takes all of them, or those its input names as `{ only: [ids] }`.
-   * `lines`: what it is about.
+   * A question waits for a person: about a plan and its price, a tool an agent wants to use (`tool`), what such a tool did
+   * (`unknown`), money (`budget`), or of a person's own code (`own`). `outline`: what the plan would do, where a model made
+   * it. `choices`: approve takes all of them, or those its input names as `{ only: [ids] }`. `lines`: what it is about.
    */
-  | {
-      type: 'approval'
-      name: string
-      title: string
-      digest: string
-      price?: Price
-      outline?: string[]
-      own?: Approval['own']
-      choices?: Approval['choices']
-      lines?: Approval['lines']
-    }
+  | ({ type: 'approval'; price?: Price; outline?: string[] } & Asked)
+  /** An agent's use of a tool began, waits for a person, or ended. */
+  | { type: 'tool'; tool: ToolState }
   /** An item ended. */
   | { type: 'item'; item: ItemState }
   /** A message somebody sent had no effect. */
@@ -39,6 +31,8 @@ export type RunEvent =
   | { type: 'warning'; message: string }
   /** The last one. `message` where there is no result to tell it. */
   | { type: 'end'; status: RunEnd; message?: string; texts?: TextCounts }
+
+type Asked = Omit<Approval, 'openedAt' | 'answer' | 'escalatedAt'>
 
 /**
  * Of the answers that were read: how many arrived as they were written, how many whole at the end, and how many of the

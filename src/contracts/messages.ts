@@ -118,6 +118,23 @@ export type BudgetState = { capUsd: number; spentUsd: number; reservedUsd: numbe
 /** `open`: a thread, in lists; its status says `running` while it answers and `waiting` while nothing is asked. */
 export type RunState = 'preparing' | 'waiting' | 'running' | 'paused' | 'open' | RunStatus
 
+/**
+ * An agent's use of a tool, for whoever watches. `asked`: a person is asked first; `refused`: it did not run; `unknown`:
+ * nobody knows whether it did. `head`: the beginning of its output.
+ */
+export type ToolState = {
+  /** Of the use. */
+  id: string
+  turn: number
+  step: number
+  tool: string
+  /** One line: "Edit src/a.ts". */
+  summary: string
+  status: 'asked' | 'running' | 'done' | 'error' | 'refused' | 'interrupted' | 'unknown'
+  head?: string
+  ms?: number
+}
+
 /** An item as it is now. `outputTokens`: estimated while it runs; `attempts`: requests made for it so far. */
 export type ItemState = {
   id: string
@@ -140,6 +157,8 @@ export type StatusReport = {
   outline?: string[]
   approvals: Approval[]
   items: ItemState[]
+  /** Of an agent: its newest uses of tools. */
+  tools?: ToolState[]
   usage: Usage
   usd: Usd
   savedUsd: Usd

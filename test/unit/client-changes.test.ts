@@ -19,7 +19,7 @@ const report = (change: Partial<StatusReport> = {}): StatusReport => ({
   ...change,
 })
 const watcher = () => {
-  const seen: Seen = { items: new Map(), approvals: new Set(), refused: new Set() }
+  const seen: Seen = { items: new Map(), approvals: new Set(), tools: new Map(), refused: new Set() }
   return (next: StatusReport, calls = new Map()) => [...changes(next, calls, seen)]
 }
 

@@ -63,7 +63,10 @@ async function answered(
   }
   if (!someoneIsThere() || options.json) return leaveWaiting(session, run, question, options)
   for (;;) {
-    const prompted = await promptApproval(run, question, stopping)
+    const prompted = await promptApproval(run, question, {
+      stopping,
+      read: (ref) => session.ensemble.text({ ref, bytes: 0, head: '' }),
+    })
     try {
       switch (prompted.kind) {
         case 'approve':

@@ -6,6 +6,7 @@ import { type Colours, colours, printable } from '../output.js'
 import { type Board, counted, newBoard, note, type Row, secondsOf, spent } from './board.js'
 import { dollars } from './money.js'
 import { textLines } from './text-lines.js'
+import { toolLines } from './tool-lines.js'
 import type { View } from './view.js'
 
 const REDRAW_MS = 200
@@ -27,6 +28,7 @@ export function liveView(stream: NodeJS.WriteStream): View {
   const show = (event: RunEvent) => {
     note(board, event)
     timer ??= setInterval(draw, REDRAW_MS)
+    if (event.type === 'tool') for (const line of toolLines(event.tool)) update.persist(`  ${line}`)
     // Above the lines of the agents, where it scrolls away like any text.
     if (event.type === 'text') for (const line of texts.take(event)) update.persist(line)
     if (event.type === 'item') for (const line of texts.rest(event.item.id)) update.persist(line)

@@ -4,6 +4,7 @@ import { colours, say } from '../output.js'
 import { newBoard, note, type Row, secondsOf } from './board.js'
 import { dollars } from './money.js'
 import { textLines } from './text-lines.js'
+import { toolLines } from './tool-lines.js'
 import type { View } from './view.js'
 
 const EACH_MS = 2000 // an agent's progress at most this often
@@ -24,6 +25,7 @@ export function plainView(): View {
   const show = (event: RunEvent) => {
     const row = note(board, event)
     if (event.type === 'status') say(statusLine(event))
+    else if (event.type === 'tool') for (const line of toolLines(event.tool)) say(`  ${line}`)
     else if (event.type === 'progress') progress(row!)
     else if (event.type === 'item') {
       for (const line of texts.rest(event.item.id)) say(line)

@@ -11,6 +11,7 @@ import { createJudgePlan } from './delegate/judge-plan.js'
 import { digestOf } from './digest.js'
 import { createAnswer } from './documents/answer-activity.js'
 import { createGather } from './documents/gather.js'
+import { createRunHooks } from './hooks/run-hooks.js'
 import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
 import { createPrepare } from './prepare/prepare.js'
 import { createPrepareThread } from './prepare/thread.js'
@@ -42,6 +43,7 @@ export function createActivities(deps: ActivityDeps) {
     gatherParts: createGatherParts(deps),
     judgeCalls: createJudgeCalls(deps),
     runTool: createRunTool(deps),
+    runHooks: createRunHooks(deps),
     appendAudit: createAppendAudit(deps),
   }
 }

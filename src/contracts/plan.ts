@@ -1,5 +1,6 @@
 // What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
 import type { Delegation } from './delegate.js'
+import type { HookEvent } from './hooks.js'
 import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
 import type { Confirm } from './schemas/index.js'
@@ -65,6 +66,8 @@ export type Plan = {
   streamOf?: string
   /** What people should see of it besides title and price, a line each. */
   outline?: string[]
+  /** What this worker's own hooks listen to; absent: nothing. */
+  hooks?: HookEvent[]
   /** Of a `delegate` run or part. */
   delegation?: Delegation
 }

@@ -27,10 +27,16 @@ import { overBudget, worstOfItems } from './worst.js'
 /** Bytes all texts of a result may take together; the rest of a MiB is for ids, usage and the report. */
 const RESULT_BYTES = 700_000
 
+/** What runs that are no agents tell: a worker's settings say to whom. Never stored with the plan: a rerun asks again. */
+const LISTENED = ['approval_requested', 'run_finished'] as const
+
 export function createPrepare(deps: CallDeps) {
   return async function prepare(request: PrepareRequest): Promise<Plan> {
     try {
-      return await readableStorageErrors(() => preparePlan(deps, request, Context.current().cancellationSignal))
+      const { cancellationSignal } = Context.current()
+      const plan = await readableStorageErrors(() => preparePlan(deps, request, cancellationSignal))
+      const hooks = request.workflow === 'calls' ? [] : LISTENED.filter((event) => deps.settings.hooks[event]?.length)
+      return hooks.length > 0 ? { ...plan, hooks } : plan
     } catch (error) {
       throw toFailure(error)
     }

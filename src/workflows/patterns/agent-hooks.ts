@@ -1,15 +1,9 @@
 // Whoever wants to hear of what happens around an agent is told by an activity, and only where somebody does: a run
 // without hooks pays nothing for them.
-import { CancellationScope, proxyActivities, TemporalFailure, workflowInfo } from '@temporalio/workflow'
+import { CancellationScope, TemporalFailure, workflowInfo } from '@temporalio/workflow'
 import type { AgentPlan } from '../../contracts/agent.js'
-import type { HookEvent, HookOutcome, RunHooksRequest } from '../../contracts/hooks.js'
-
-const { runHooks } = proxyActivities<{ runHooks(request: RunHooksRequest): Promise<HookOutcome> }>({
-  // Each hook has a time-out of its own; several of them may follow each other.
-  startToCloseTimeout: '15 minutes',
-  // A hook that was running when its worker died is run again: it gets the same id.
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 5 },
-})
+import type { HookEvent, HookOutcome } from '../../contracts/hooks.js'
+import { runHooks } from './hooks.js'
 
 /** `what`: names the event within its run: the same for every repetition. Never throws: a hook is no reason to fail. */
 export async function tellHooks(
@@ -29,6 +23,8 @@ export async function tellHooks(
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error
     const why = error.cause instanceof Error ? error.cause.message : error.message
-    return { warnings: [`hooks of ${event} could not be run: ${why}`] }
+    const said = `hooks of ${event} could not be run: ${why}`
+    // Somebody relies on being asked first.
+    return event === 'prompt_submission' ? { block: said, warnings: [] } : { warnings: [said] }
   }
 }

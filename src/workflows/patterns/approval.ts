@@ -3,6 +3,7 @@
 import { condition } from '@temporalio/workflow'
 import type { Expiry } from '../../contracts/agent.js'
 import type { Approval, Decision } from '../../contracts/messages.js'
+import { tellQuestion } from './hooks.js'
 import { answered } from './judged-answer.js'
 import { type Asked, changed, openApprovals, type Run } from './run.js'
 
@@ -71,6 +72,7 @@ function open(run: Run, ask: Question, { refuses, expiry, stopped = () => run.st
   })
   run.state = 'waiting'
   run.audit?.({ type: 'approval_requested', approval: ask.name, title: ask.title, digest: ask.digest })
+  tellQuestion(run, asked)
   changed(run)
   const over = () => decision !== undefined || stopped()
   const wait = async (): Promise<Ending> => {

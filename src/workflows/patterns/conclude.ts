@@ -10,17 +10,21 @@ import { FAILURE } from '../../contracts/failures.js'
 import type { ItemResult, PlannedResult, RunResult, RunStatus } from '../../contracts/outcome.js'
 import { skipped } from './call.js'
 import { allResults } from './continuation.js'
+import { tellEnd } from './hooks.js'
 import { budgetState } from './ledger.js'
 import { changed, type Run } from './run.js'
 
 /** However the body ends, the run's last state says so: also when it is cancelled or its input refused. */
 export async function toItsEnd<R>(run: Run, body: () => Promise<R>): Promise<R> {
   try {
-    return await body()
+    const result = await body()
+    await tellEnd(run)
+    return result
   } catch (error) {
     if (error instanceof TemporalFailure) {
       run.state = isCancellation(error) ? 'interrupted' : 'failed'
       changed(run)
+      await tellEnd(run)
     }
     throw error
   }

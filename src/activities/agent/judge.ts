@@ -13,6 +13,7 @@ import type { Chunk, ContentBlock } from '../../contracts/thread.js'
 import { visibleLine } from '../../contracts/visible.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { headOf } from '../texts.js'
+import { callsToJudge } from '../thread/results.js'
 import { AGENT_TOOL, AgentToolInput, startableAgents } from './agent-tool.js'
 import { callDigest } from './call-digest.js'
 import type { JudgeDeps } from './deps.js'
@@ -41,9 +42,17 @@ export function createJudgeCalls(deps: JudgeDeps) {
     return readableStorageErrors(async () => {
       const { root, run, step, agent, chunk, edited } = request
       const stored = await deps.requests.json<StoredAgent>(agent)
-      const { answer = [] } = await deps.requests.json<Chunk>(chunk)
+      const { answer } = await deps.requests.json<Chunk>(chunk)
       const signal = Context.current().cancellationSignal
-      return judgeCalls(deps, { root, run, step, stored, blocks: answer, ...(edited && { edited }), signal })
+      return judgeCalls(deps, {
+        root,
+        run,
+        step,
+        stored,
+        blocks: callsToJudge(answer),
+        ...(edited && { edited }),
+        signal,
+      })
     })
   }
 }

@@ -106,6 +106,8 @@ export function toolStepOf(step: string, id: string): string {
 export type ToolResult = {
   id: string
   isError: boolean
+  /** Of what is stored, where it is known. */
+  bytes?: number
   content: { ref: Ref } | { text: Text }
 }
 

@@ -3,7 +3,7 @@
 import type { AgentPlan, ToolCall, ToolResult } from './agent.js'
 import type { AuditHead } from './audit.js'
 import type { CallBudget } from './call.js'
-import type { BudgetState, Refused } from './messages.js'
+import type { Approval, BudgetState, Refused } from './messages.js'
 import type { ItemResult, ModelServer, RunStatus } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
@@ -121,6 +121,8 @@ export type ThreadPlan = {
   budgetUsd?: number
   /** Worst price of a token; empty: unknown. Only with a budget. */
   rates?: Rate[]
+  /** Of what every call of it begins with: system text and tools. Only with a budget. */
+  fixedBytes?: number
   /** Where a fork begins. */
   state: ConversationState
   warnings: string[]
@@ -265,6 +267,8 @@ export type ContinuedThread = {
   /** Entries the audit has so far. */
   audit?: AuditHead
   budget?: BudgetState
+  /** The newest that were answered: what became of a question that is answered again. */
+  approvals?: Approval[]
   /** The last answer of an agent whose answers have a schema. */
   output?: unknown
 }

@@ -86,7 +86,11 @@ async function planOf(
     maxWaitSeconds: settings.maxWaitSeconds,
     condenseAbove,
     ...(agent && { agent: agent.plan }),
-    ...(settings.budgetUsd !== undefined && { budgetUsd: settings.budgetUsd, rates: ratesOf(model) }),
+    ...(settings.budgetUsd !== undefined && {
+      budgetUsd: settings.budgetUsd,
+      rates: ratesOf(model),
+      fixedBytes: Buffer.byteLength(JSON.stringify([system, agent?.stored.tools ?? []])),
+    }),
     warnings: [...endOf(model), ...(agent?.warnings ?? [])],
   }
 }

@@ -1,7 +1,5 @@
 // A person raises a run's cap, asked or not; and how a person is asked when it does not suffice.
 import { type Approval, type BudgetState, type Decided, type Decision, raiseBudget } from '../../contracts/messages.js'
-import type { ThreadPlan } from '../../contracts/thread.js'
-import { roundUsd, type Usd } from '../../contracts/usage.js'
 import type { Raise } from './answer.js'
 import { question } from './approval.js'
 import { steps } from './call.js'
@@ -55,16 +53,6 @@ function whyRefused({ kind, input }: Decision): string | undefined {
   if (kind === 'approve' && input !== undefined)
     return 'approve raises the cap by exactly what is asked: for another one send raiseBudget { "usd": 5 }'
   return undefined
-}
-
-/**
- * The most a call of a thread may cost: the conversation so far, `bytes` that are new to it (no text has more than a token
- * for two of them), and an answer as long as allowed.
- */
-export function worstOfCall(plan: Pick<ThreadPlan, 'rates' | 'shown'>, contextTokens: number, bytes: number): Usd {
-  const tokens = contextTokens + Math.ceil(bytes / 2)
-  const rate = plan.rates?.find(({ upTo }) => upTo === undefined || tokens <= upTo)
-  return rate ? roundUsd(tokens * rate.input + plan.shown.maxTokens * rate.output) : null
 }
 
 /** Of the update `decide`, which names what it is about. */

@@ -15,8 +15,11 @@ import type {
   TurnOutcome,
   TurnRequest,
 } from '../../contracts/thread.js'
-import { noUsage } from '../../contracts/usage.js'
+import { noUsage, type Usd } from '../../contracts/usage.js'
 import { asking, readFailure, steps } from './call.js'
+import type { Budget } from './ledger.js'
+import { bytesOfNew, paidTurn, worstOfCall } from './paid-turn.js'
+import type { Priced } from './spending.js'
 
 export type Conversation = {
   plan: ThreadPlan
@@ -25,6 +28,8 @@ export type Conversation = {
   /** In front of the names of its steps: tells several conversations of one run apart. */
   name: string
   state: ConversationState
+  /** What its calls may cost. */
+  budget?: Budget
 }
 
 export type TurnMessage = { turn: number; content: Content; id?: string; cacheHistory: boolean }
@@ -48,9 +53,10 @@ export type Stopping = {
 /** @param options.state where it goes on; absent: where the plan begins. */
 export function openConversation(
   plan: ThreadPlan,
-  options: { run: string; name?: string; state?: ConversationState },
+  options: { run: string; name?: string; state?: ConversationState; budget?: Budget | undefined },
 ): Conversation {
-  return { plan, run: options.run, name: options.name ?? '', state: options.state ?? plan.state }
+  const { run, name = '', state = plan.state, budget } = options
+  return { plan, run, name, state, ...(budget && { budget }) }
 }
 
 /** One model call. Never throws for what comes of it: a failed turn is kept and said to be one. */
@@ -103,7 +109,8 @@ export function clearConversation(conversation: Conversation): void {
 }
 
 type Unkept = { status: 'error' | 'interrupted'; error?: ItemResult['error'] }
-type Ended = TurnOutcome | Unkept
+type Ended = TurnOutcome | (Unkept & Partial<Priced>)
+type PricedEnd = TurnOutcome | (Unkept & Priced)
 type At = { message: TurnMessage; step?: Step; stopping: Stopping }
 
 function isLater(step: Step | undefined): step is Step {
@@ -111,10 +118,10 @@ function isLater(step: Step | undefined): step is Step {
 }
 
 async function ask(conversation: Conversation, at: At): Promise<Ended> {
-  const { message, stopping } = at
+  const { message, stopping, step } = at
   const { scope, wasInterrupted } = stopping
   if (wasInterrupted()) return { status: 'interrupted' }
-  const { plan } = conversation
+  const { plan, state } = conversation
   const request: TurnRequest = {
     ...commonOf(conversation, at),
     ...placeOf(conversation, at),
@@ -122,17 +129,30 @@ async function ask(conversation: Conversation, at: At): Promise<Ended> {
     ...(plan.agent?.judging === 'activity' && { judging: plan.agent.judging }),
     ...(plan.stream && { stream: { of: workflowInfo().workflowId, ifOpen: true as const } }),
   }
-  try {
-    return await scope.run(() => asking<'answerTurn'>(request).answerTurn(request))
-  } catch (error) {
-    if (!(error instanceof TemporalFailure)) throw error
-    if (wasInterrupted() || scope.consideredCancelled) return { status: 'interrupted' }
-    return { status: 'error', error: readFailure(error).error }
-  }
+  const bytes = bytesOfNew(request.message, step?.results)
+  const wanted = { worstUsd: worstOfCall(plan, { tokens: state.contextTokens, bytes }), label: request.label }
+  return paidTurn(conversation.budget, { ...wanted, dropped: wasInterrupted }, async (budget): Promise<PricedEnd> => {
+    const paid = { ...request, ...(budget && { budget }) }
+    try {
+      return await scope.run(() => asking<'answerTurn'>(paid).answerTurn(paid))
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error
+      const usd = budget ? await spentUsd(paid) : null
+      if (wasInterrupted() || scope.consideredCancelled) return { status: 'interrupted', usd }
+      const { error: why, details } = readFailure(error)
+      const paidUsd = details?.paidUsd !== undefined && { paidUsd: details.paidUsd }
+      return { status: 'error', error: why, usd, ...paidUsd }
+    }
+  })
+}
+
+/** The activity did not come back: the journal knows what its attempts cost. */
+async function spentUsd({ root, step, run }: TurnRequest): Promise<Usd> {
+  return (await Scope.nonCancellable(() => steps.spentOn({ root, step, run }))).usd
 }
 
 /** The activity did not come back: what it cost is in the journal, and the chain must not miss the turn. */
-function keep(conversation: Conversation, at: At, ended: Unkept): Promise<TurnOutcome> {
+function keep(conversation: Conversation, at: At, { status, error }: Unkept): Promise<TurnOutcome> {
   const { root, run, step, settings, inlineBytes } = commonOf(conversation, at)
   const request: KeepTurnRequest = {
     root,
@@ -141,10 +161,15 @@ function keep(conversation: Conversation, at: At, ended: Unkept): Promise<TurnOu
     settings,
     inlineBytes,
     ...placeOf(conversation, at),
-    ...ended,
+    status,
+    ...(error && { error }),
   }
   return Scope.nonCancellable(() => steps.keepTurn(request))
 }
+
+const NOTHING: Spent = { usage: noUsage(), usd: 0, savedUsd: 0, attempts: 0 }
+/** As long as a summary may be. */
+const SUMMARY_TOKENS = 4096
 
 type Condensing = { done: boolean; spent: Spent; warnings: string[] }
 
@@ -161,18 +186,31 @@ async function condense(conversation: Conversation, at: At): Promise<Condensing>
     ...(condensed !== undefined && { condensed }),
     ...(agent !== undefined && { agent }),
   }
-  try {
-    const outcome = await stopping.scope.run(() => asking<'condense'>(request).condense(request))
-    const { condensed: ref, contextTokens, ...spent } = outcome
-    if (ref !== undefined) conversation.state = { ...conversation.state, condensed: ref, contextTokens }
-    return { done: ref !== undefined, spent, warnings: [] }
-  } catch (error) {
-    if (!(error instanceof TemporalFailure)) throw error
-    const { error: why, details } = readFailure(error)
-    const spent = details ?? { usage: noUsage(), usd: 0, savedUsd: 0, attempts: 0 }
-    const warnings = stopping.wasInterrupted() ? [] : [`the oldest turns could not be summarized: ${why.message}`]
+  const { contextTokens: tokens } = conversation.state
+  const wanted = {
+    worstUsd: worstOfCall(conversation.plan, { tokens, bytes: 0, maxTokens: SUMMARY_TOKENS }),
+    label: request.label,
+    dropped: stopping.wasInterrupted,
+  }
+  const failed = (why: string | undefined, spent = NOTHING): Condensing => {
+    const warnings = stopping.wasInterrupted() ? [] : [`the oldest turns could not be summarized: ${why}`]
     return { done: false, spent, warnings }
   }
+  const done = await paidTurn(conversation.budget, wanted, async (budget): Promise<Condensing & Priced> => {
+    const paid = { ...request, ...(budget && { budget }) }
+    try {
+      const outcome = await stopping.scope.run(() => asking<'condense'>(paid).condense(paid))
+      const { condensed: ref, contextTokens, ...spent } = outcome
+      if (ref !== undefined) conversation.state = { ...conversation.state, condensed: ref, contextTokens }
+      return { done: ref !== undefined, spent, warnings: [], usd: spent.usd }
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error
+      const { error: why, details } = readFailure(error)
+      const paidUsd = details?.paidUsd !== undefined && { paidUsd: details.paidUsd }
+      return { ...failed(why.message, details), usd: details?.usd ?? null, ...paidUsd }
+    }
+  })
+  return 'done' in done ? done : failed(done.error?.message)
 }
 
 function commonOf({ plan, run, name }: Conversation, { message: { turn }, step }: Pick<At, 'message' | 'step'>) {

@@ -3,6 +3,7 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { ContinuedThread, MidTurn, TurnLink } from '../../contracts/thread.js'
 import type { Conversation } from './conversation.js'
+import { budgetState } from './ledger.js'
 import { bytesOf, jsonBytes, type Thread } from './thread-state.js'
 
 /** From so much history of its own on: replaying it when the thread wakes takes some hundred milliseconds. */
@@ -11,6 +12,8 @@ const SOFT = { events: 2000, bytes: 2 * 1024 * 1024, updates: 1000 }
 const TEXT_BYTES = 16 * 1024
 const TURN_BYTES = 400
 const LINKS = 100
+/** Answered questions; none is open between two steps. */
+const APPROVALS = 50
 /** Of senders' ids, the newest: of those a program makes up, all 2,000. */
 const ID_BYTES = 128 * 1024
 
@@ -47,6 +50,8 @@ export async function continueThread(thread: Thread, conversation: Conversation,
     ...(answer !== undefined && { answer }),
     ...remembered(thread),
     cleared,
+    ...(run.budget && { budget: budgetState(run.budget) }),
+    ...(run.approvals.length > 0 && { approvals: run.approvals.slice(-APPROVALS) }),
     refused: run.refused,
     refusedCount: run.refusedCount,
     applied: newest([...run.seen]),

@@ -6,6 +6,7 @@ import type { RunStatus } from '../../contracts/outcome.js'
 import type { EndedTurn, ThreadResult } from '../../contracts/thread.js'
 import { tellHooks } from './agent-hooks.js'
 import { toItsEnd } from './conclude.js'
+import { budgetState } from './ledger.js'
 import { changed } from './run.js'
 import { dropMessage, type Thread, waitingMessages } from './thread-state.js'
 
@@ -47,6 +48,7 @@ export async function concludeThread(thread: Thread): Promise<ThreadResult> {
     ...(output !== undefined && { output }),
     ...(head !== undefined && { head }),
     ...(audit && { audit: audit.head }),
+    ...(run.budget && { budget: budgetState(run.budget) }),
   }
   if (status !== 'failed') return result
   throw ApplicationFailure.create({

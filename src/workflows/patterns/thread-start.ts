@@ -5,6 +5,7 @@ import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { ThreadPlan } from '../../contracts/thread.js'
 import { isUnreadable } from '../../contracts/unreadable.js'
 import { tellHooks } from './agent-hooks.js'
+import { openBudget } from './budget.js'
 import { planning } from './call.js'
 import { type Conversation, openConversation } from './conversation.js'
 import { changed, type Run } from './run.js'
@@ -29,7 +30,8 @@ export async function preparedThread(thread: Thread, input: unknown): Promise<Co
   changed(run)
   // No input at all is a thread with nothing but defaults.
   const plan = await preparedSettings(run, input ?? {})
-  const conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId })
+  const budget = openBudget(run, plan.budgetUsd, undefined, plan.agent?.approvers)
+  const conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId, budget })
   renumber(thread, plan.state.next - 1)
   thread.conversation = conversation
   audited(thread, plan)

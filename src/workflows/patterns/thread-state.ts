@@ -15,6 +15,7 @@ import type {
 } from '../../contracts/thread.js'
 import { addUsage, addUsd, noUsage } from '../../contracts/usage.js'
 import { type AuditTrail, openAudit } from './audit-trail.js'
+import { openBudget } from './budget.js'
 import { type Conversation, openConversation, type Taken } from './conversation.js'
 import { changed, openRun, type Run } from './run.js'
 
@@ -81,12 +82,33 @@ export function openThread(continued: ContinuedThread | undefined): Thread {
     accepted: 0,
   }
   if (!continued) return thread
-  const { plan, state, usage, usd, savedUsd, refused, refusedCount, paused, applied, answer, ended } = continued
+  const {
+    plan,
+    state,
+    usage,
+    usd,
+    savedUsd,
+    refused,
+    refusedCount,
+    paused,
+    applied,
+    approvals = [],
+    answer,
+    ended,
+  } = continued
   const { midTurn, output } = continued
-  Object.assign(run, { totals: { usage, usd, savedUsd }, refused, refusedCount, paused, seen: new Set(applied) })
+  Object.assign(run, {
+    totals: { usage, usd, savedUsd },
+    refused,
+    refusedCount,
+    paused,
+    seen: new Set(applied),
+    approvals,
+  })
   run.state = paused ? 'paused' : 'open'
   if (answer !== undefined) thread.answer = answer
-  thread.conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId, state })
+  const budget = openBudget(run, plan.budgetUsd, continued.budget, plan.agent?.approvers)
+  thread.conversation = openConversation(plan, { run: workflowInfo().firstExecutionRunId, state, budget })
   thread.next = state.next
   for (const turn of ended) remember(thread, turn)
   if (output !== undefined) thread.output = output

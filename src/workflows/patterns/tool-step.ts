@@ -118,7 +118,7 @@ async function ran(at: ToolStep, call: ToolCall, index: number, attempt: Attempt
   }
   const { kind, result, bytes, ms } = outcome
   noteTool(at, call, { outcome: kind, isError: result.isError, bytes, ms })
-  if (kind !== 'unknown' || at.plan.agent.onUnknown === 'model') return result
+  if (kind !== 'unknown' || at.plan.agent.onUnknown === 'model') return at.run.budget ? { ...result, bytes } : result
   return unknown(at, call, index, attempt, result)
 }
 

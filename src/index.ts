@@ -53,6 +53,7 @@ export type { ThreadOptions } from './client/thread/opening.js'
 export type { Reply } from './client/thread/reply.js'
 export type { Said, SendOptions, Thread, Waiting } from './client/thread/thread.js'
 export { ConfigError } from './config/index.js'
+export type { AccountResult, PendingWrite, Recommendation } from './contracts/account.js'
 export type { DelegateResult, TaskTree } from './contracts/delegate.js'
 export type { Citation, DocumentsResult } from './contracts/documents.js'
 export { FAILURE, type FailureType } from './contracts/failures.js'
@@ -73,6 +74,7 @@ export type {
 } from './contracts/outcome.js'
 export type { Ref, Text, TextRef } from './contracts/refs.js'
 export type {
+  AccountInput,
   DelegateInput,
   DocumentsInput,
   Item,

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 const SRC = join(import.meta.dirname, '../src')
 /** Bundled from what is built, as at every start without a ready bundle. */
 const BUILT = new URL('../dist/workers/bundle.js', import.meta.url).href
-const MAX_BUNDLE_BYTES = 2_800_000
+const MAX_BUNDLE_BYTES = 3_000_000
 
 type Import = { file: string; from: string; to: string; typeOnly: boolean; specifier: string }
 type Rule = { may: string[]; asType?: string[] }
@@ -166,6 +166,8 @@ describe('the public library', () => {
     `)
     expect(typesOf('index.ts')).toMatchInlineSnapshot(`
       [
+        "AccountInput",
+        "AccountResult",
         "Answer",
         "Approval",
         "Approving",
@@ -191,8 +193,10 @@ describe('the public library', () => {
         "OwnWorkflow",
         "ParallelInput",
         "ParallelResult",
+        "PendingWrite",
         "PlannedResult",
         "Price",
+        "Recommendation",
         "Ref",
         "Refused",
         "Reply",

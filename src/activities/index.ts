@@ -1,5 +1,9 @@
 // All activities of a worker, made from what they work with. Workflows know them by these names and types only.
 
+import { createBriefAuthor } from './account/brief-author.js'
+import { createCheckAgent } from './account/check-agent.js'
+import { createFinishAccount } from './account/finish-account.js'
+import { createGatherAccount } from './account/gather-account.js'
 import type { AgentDeps } from './agent/deps.js'
 import { createJudgeCalls } from './agent/judge.js'
 import { createRunTool } from './agent/run-tool.js'
@@ -44,6 +48,10 @@ export function createActivities(deps: ActivityDeps) {
     judgeCalls: createJudgeCalls(deps),
     runTool: createRunTool(deps),
     runHooks: createRunHooks(deps),
+    checkAgent: createCheckAgent(deps),
+    briefAuthor: createBriefAuthor(deps),
+    gatherAccount: createGatherAccount(deps),
+    finishAccount: createFinishAccount(deps),
     appendAudit: createAppendAudit(deps),
   }
 }

@@ -10,6 +10,7 @@ const INSTEAD: Record<WorkflowName, string> = {
   review: "paths (files on the worker's machine)",
   documents: "globs in files (read on the worker's machine)",
   delegate: 'a shorter task',
+  account: 'the id of an account',
   thread: 'messages (each up to half a MiB)',
 }
 

@@ -1,11 +1,13 @@
 // The library's face: one connection, from which runs are started, found and listed. It never starts a server or a
 // worker; the command line does that for people.
+import type { AccountResult } from '../contracts/account.js'
 import type { DelegateResult } from '../contracts/delegate.js'
 import type { DocumentsResult } from '../contracts/documents.js'
 import type { WorkflowName } from '../contracts/names.js'
 import type { ParallelResult, ReviewResult, RunResult } from '../contracts/outcome.js'
 import type { Root, Text } from '../contracts/refs.js'
 import type {
+  AccountInput,
   DelegateInput,
   DocumentsInput,
   ParallelInput,
@@ -36,6 +38,7 @@ export type RunInputs = {
   review: ReviewInput
   documents: DocumentsInput
   delegate: DelegateInput
+  account: AccountInput
   thread: ThreadInput
 }
 /** The result of each workflow, by its name. */
@@ -44,6 +47,7 @@ export type RunResults = {
   review: ReviewResult
   documents: DocumentsResult
   delegate: DelegateResult
+  account: AccountResult
   thread: ThreadResult
 }
 

@@ -43,6 +43,7 @@ const ABOUT: Record<WorkflowName, (input: Record<string, unknown>) => string[]> 
   review,
   documents,
   delegate,
+  account: ({ account }) => [String(account).slice(0, 60)],
   thread,
 }
 

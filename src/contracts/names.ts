@@ -1,6 +1,6 @@
 // The names both sides of Temporal use. Changing one breaks runs in flight, programs that call us and people's habits.
 
-export const WORKFLOWS = ['parallel', 'review', 'documents', 'delegate', 'thread'] as const
+export const WORKFLOWS = ['parallel', 'review', 'documents', 'delegate', 'account', 'thread'] as const
 /** The workflows that are built in. */
 export type WorkflowName = (typeof WORKFLOWS)[number]
 

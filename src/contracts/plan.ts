@@ -1,4 +1,5 @@
 // What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
+import type { AccountPlan } from './account.js'
 import type { Delegation } from './delegate.js'
 import type { HookEvent } from './hooks.js'
 import type { ModelServer, Price } from './outcome.js'
@@ -70,11 +71,12 @@ export type Plan = {
   hooks?: HookEvent[]
   /** Of a `delegate` run or part. */
   delegation?: Delegation
+  account?: AccountPlan
 }
 
 export type PrepareRequest = {
   /** `calls`: of people's own workflow code. */
-  workflow: 'parallel' | 'review' | 'documents' | 'delegate' | 'calls'
+  workflow: 'parallel' | 'review' | 'documents' | 'delegate' | 'account' | 'calls'
   /** As the caller wrote it; `prepare` checks it. */
   input: unknown
   /** This execution's own ids. */

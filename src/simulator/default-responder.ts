@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Model } from '../agents/models.js'
+import { accountReply } from './account.js'
 import { thinksByDefault } from './capabilities.js'
 import { integrationOf, planAnswer } from './delegation.js'
 import { readerAnswer, synthesisOf } from './document-reader.js'
@@ -19,6 +20,8 @@ const LEAST_FOR_THINKING = 64
 export function defaultReply(request: MessagesRequest, model: Model, pdfs: string[][]): Reply {
   const forced = forcedTool(request)
   if (forced) return reply([forced], 'tool_use')
+  const reviewing = accountReply(request)
+  if (reviewing) return reply(reviewing, reviewing.some(({ type }) => type === 'tool_use') ? 'tool_use' : 'end_turn')
   const answer: ReplyBlock = { type: 'text', text: answerText(request, pdfs) }
   const thought = thoughtOf(request, model)
   return reply(thought ? [thought, answer] : [answer])

@@ -4,6 +4,7 @@ import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow'
 import { stream } from './stream.js'
 import { thread } from './thread.js'
 
+export { account } from './account.js'
 export { delegate } from './delegate.js'
 export { documents } from './documents.js'
 export { parallel } from './parallel.js'

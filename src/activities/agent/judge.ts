@@ -11,6 +11,7 @@ import {
 import { isTooDeep } from '../../contracts/nesting.js'
 import type { Chunk, ContentBlock } from '../../contracts/thread.js'
 import { visibleLine } from '../../contracts/visible.js'
+import { isAbout, parseRule } from '../../permissions/rule.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { headOf } from '../texts.js'
 import { callsToJudge } from '../thread/results.js'
@@ -92,6 +93,11 @@ function wishOf(
 ): Wish | { verdict: Verdict } {
   const own = stored.tools.map((tool) => tool.name)
   if (!own.includes(name)) {
+    const denied = denyingRule(stored, name)
+    if (denied !== undefined) {
+      const by = `deny ${denied}`
+      return { verdict: { kind: 'refuse', by, reason: `${by}: not permitted` } }
+    }
     if (toolbox.exists(name)) {
       const reason = `${name} is not among this agent's tools: ${own.join(', ') || 'it has none'}`
       return { verdict: { kind: 'refuse', by: 'tools', reason } }
@@ -102,6 +108,12 @@ function wishOf(
   if (!tool) return invalid(toolbox.problem(name) ?? `${name} is not there on this worker`)
   const misfit = misfitOf(tool, input)
   return misfit === undefined ? { id, tool, input, toolbox } : invalid(misfit)
+}
+
+/** A tool that is denied by name is refused as such, whether or not there is one. */
+function denyingRule({ permissions }: StoredAgent, name: string): string | undefined {
+  const texts = permissions.flatMap(({ rules }) => rules.deny)
+  return texts.map((text) => parseRule(text)).find((rule) => rule.argument === undefined && isAbout(rule, name))?.text
 }
 
 function invalid(reason: string): { verdict: Verdict } {

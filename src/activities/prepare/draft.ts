@@ -1,5 +1,6 @@
 // What a workflow's input means, before it is counted, priced and stored. Each workflow makes its own draft; all that
 // follows is the same for every one of them.
+import type { AccountPlan } from '../../contracts/account.js'
 import type { Price } from '../../contracts/outcome.js'
 import type { Confirm } from '../../contracts/schemas/index.js'
 import type { Block, StoredCall } from '../call/request.js'
@@ -23,6 +24,9 @@ export type Draft = {
   delegation?: DraftDelegation
   /** Bytes the texts of all answers may take together inline; absent: what a result holds. */
   textBytes?: number
+  /** Of `account`: its calls follow from what tools say, so it has a price of its own. */
+  account?: AccountPlan
+  price?: (counts: Counts) => Price
   /** Kept beside the plan for later steps, as JSON. */
   keep?: unknown
 }

@@ -8,6 +8,7 @@ import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { keepText } from '../texts.js'
+import { draftAccount } from './account.js'
 import { draftCalls } from './calls.js'
 import { configured } from './configured.js'
 import { type Counts, countTokens } from './count.js'
@@ -78,6 +79,8 @@ async function draftOf(
       return draftDocuments(input, (text) => store.put(self, text), signal)
     case 'delegate':
       return draftDelegate(input)
+    case 'account':
+      return draftAccount({ settings }, input)
     case 'calls':
       return draftCalls(store, input)
   }
@@ -93,7 +96,7 @@ async function planOf(
   const { settings } = draft
   const { price: priceOfCalls, cachedFor, warnings } = pricePlan(draft, counts)
   const delegated = draft.delegation && (await delegationOf(store, root, draft, draft.delegation, counts))
-  const price = delegated?.price ?? priceOfCalls
+  const price = delegated?.price ?? draft.price?.(counts) ?? priceOfCalls
   const worst = settings.budgetUsd === undefined ? undefined : worstOfItems(draft.calls, counts)
   const { pages, items } = await storePages(
     store,
@@ -142,6 +145,7 @@ async function planOf(
       settings.timeoutSeconds ?? null,
       ...(delegated ? [delegated.delegation] : []),
       ...(budgetUsd === undefined ? [] : [{ budgetUsd }]),
+      ...(draft.account ? [draft.account] : []),
     ]),
     confirm,
     concurrency,
@@ -154,6 +158,7 @@ async function planOf(
     ...(files && { files }),
     ...(later.length > 0 && { later }),
     ...(delegated && { delegation: delegated.delegation }),
+    ...(draft.account && { account: draft.account }),
   }
 }
 

@@ -1,11 +1,21 @@
 // What people may write, checked at the doors: in clients before anything starts and in the first activity on the worker.
 // zod stays out of the workflow bundle, so workflow code may import the types here, never the schemas.
+import { AccountInput } from './account.js'
 import { DelegateInput } from './delegate.js'
 import { DocumentsInput } from './documents.js'
 import { ParallelInput } from './parallel.js'
 import { ReviewInput } from './review.js'
 import { ThreadInput } from './thread.js'
 
+export {
+  AccountHealth,
+  AccountInput,
+  AccountRisk,
+  CrmSummary,
+  HistoricalInsights,
+  PRIORITIES,
+  Recommendations,
+} from './account.js'
 export { AgentDefinition, Hooks, McpServer, McpServers, PermissionRules } from './agent.js'
 export { budgetUsd, Confirm, MAX_INPUT_BYTES } from './common.js'
 export { DelegateInput, DelegationAnswer, MAX_CALLS, MAX_PARTS } from './delegate.js'
@@ -20,5 +30,6 @@ export const INPUTS = {
   review: ReviewInput,
   documents: DocumentsInput,
   delegate: DelegateInput,
+  account: AccountInput,
   thread: ThreadInput,
 } as const

@@ -29,6 +29,10 @@ export const steps = proxyActivities<
     | 'keepTurn'
     | 'judgePlan'
     | 'gatherParts'
+    | 'briefAuthor'
+    | 'checkAgent'
+    | 'finishAccount'
+    | 'gatherAccount'
   >
 >({
   startToCloseTimeout: '1 minute',

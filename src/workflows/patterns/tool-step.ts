@@ -135,7 +135,8 @@ function dispatched(at: ToolStep, call: ToolCall, { approved, again }: Attempt):
   return stopping.scope.run(() => running(request).runTool(request))
 }
 
-function running({ timeoutSeconds, label }: RunToolRequest) {
+/** As an activity, for whoever has a call that may run. */
+export function running({ timeoutSeconds, label }: Pick<RunToolRequest, 'timeoutSeconds' | 'label'>) {
   return proxyActivities<{ runTool(request: RunToolRequest): Promise<RunToolOutcome> }>({
     // The activity ends the tool itself; this only catches a worker that hangs.
     startToCloseTimeout: (timeoutSeconds + 60) * 1000,

@@ -16,7 +16,8 @@ export type AuditTrail = {
 }
 
 const { appendAudit } = proxyActivities<{ appendAudit(request: AppendAuditRequest): Promise<AuditHead> }>({
-  startToCloseTimeout: '1 minute',
+  // It has no heartbeat: this is how long a run waits for a worker that died with it.
+  startToCloseTimeout: '20 seconds',
   // A run whose audit cannot be written does not go on: nothing may happen that nobody can look up.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   summary: 'audit',

@@ -16,6 +16,10 @@ import { digestOf } from './digest.js'
 import { createAnswer } from './documents/answer-activity.js'
 import { createGather } from './documents/gather.js'
 import { createRunHooks } from './hooks/run-hooks.js'
+import { createBeginFix } from './fix/begin-fix.js'
+import { createEndFix } from './fix/end-fix.js'
+import { createOfferFixes } from './fix/offer-fixes.js'
+import { createUndoFix } from './fix/undo-fix.js'
 import { createKeepOutcomes, createRecallOutcomes } from './outcomes.js'
 import { createPrepare } from './prepare/prepare.js'
 import { createPrepareThread } from './prepare/thread.js'
@@ -46,6 +50,10 @@ export function createActivities(deps: ActivityDeps) {
     judgePlan: createJudgePlan(deps),
     gatherParts: createGatherParts(deps),
     judgeCalls: createJudgeCalls(deps),
+    offerFixes: createOfferFixes(deps),
+    beginFix: createBeginFix(deps),
+    endFix: createEndFix(deps),
+    undoFix: createUndoFix(deps),
     runTool: createRunTool(deps),
     runHooks: createRunHooks(deps),
     checkAgent: createCheckAgent(deps),

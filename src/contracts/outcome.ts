@@ -1,6 +1,7 @@
 // How items and runs end. A failed item is a result, not an exception: its siblings keep theirs, and a run in which one
 // failed is never plainly "completed".
 import type { BudgetState } from './messages.js'
+import type { Fix, WorkspaceChanges } from './fix.js'
 import type { Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
 
@@ -56,7 +57,14 @@ export type Finding = {
 /** `plan`: of a dry run. */
 export type ParallelResult = RunResult & { plan?: PlannedResult }
 /** `plan`: of a dry run; `report`: Markdown. */
-export type ReviewResult = RunResult & { plan?: PlannedResult; report?: Text; findings?: Finding[] }
+export type ReviewResult = RunResult & {
+  plan?: PlannedResult
+  report?: Text
+  findings?: Finding[]
+  /** Where findings were to be worked off: what became of each that was offered. */
+  fixes?: Fix[]
+  changes?: WorkspaceChanges
+}
 
 /** What a dry run gives back: the plan a real run would ask approval for. */
 export type PlannedResult = {

@@ -2,6 +2,7 @@
 import type { AccountPlan } from './account.js'
 import type { Delegation } from './delegate.js'
 import type { HookEvent } from './hooks.js'
+import type { FixPlan } from './fix.js'
 import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
 import type { Confirm } from './schemas/index.js'
@@ -61,6 +62,8 @@ export type Plan = {
   skip?: string[]
   /** Of a review or documents: what the steps after the fan-out check answers against, stored. */
   files?: Ref
+  /** Of a review whose findings are to be worked off. */
+  fix?: FixPlan
   /** Ids of calls that follow from the answers; absent in a review, whose only one is `summary`. */
   later?: string[]
   /** Id of the run whose stream they go to; absent: this one's own. */

@@ -115,7 +115,8 @@ async function kindOf(path: string, name: string): Promise<string> {
   return LOCK_FILES.has(basename(path)) ? 'a generated lock file' : 'file'
 }
 
-async function topLevel(directory: string, signal?: AbortSignal): Promise<string | undefined> {
+/** The top of the repository a directory is in. */
+export async function topLevel(directory: string, signal?: AbortSignal): Promise<string | undefined> {
   const { code, stdout, stderr } = await runGit(['rev-parse', '--show-toplevel'], directory, signal)
   if (code === 0) return realpath(stdout.replace(/\r?\n$/, ''))
   if (/not a git repository|must be run in a work tree/.test(stderr)) return undefined

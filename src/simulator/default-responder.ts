@@ -7,6 +7,7 @@ import { accountReply } from './account.js'
 import { thinksByDefault } from './capabilities.js'
 import { integrationOf, planAnswer } from './delegation.js'
 import { readerAnswer, synthesisOf } from './document-reader.js'
+import { fixerReply } from './fixer.js'
 import { jsonForSchema } from './json-for-schema.js'
 import { type Reply, type ReplyBlock, reply, thinkingBlock, toolUseId } from './reply.js'
 import { type MessagesRequest, promptOf, systemTexts, toolsOf } from './request.js'
@@ -22,6 +23,8 @@ export function defaultReply(request: MessagesRequest, model: Model, pdfs: strin
   if (forced) return reply([forced], 'tool_use')
   const reviewing = accountReply(request)
   if (reviewing) return reply(reviewing, reviewing.some(({ type }) => type === 'tool_use') ? 'tool_use' : 'end_turn')
+  const fixing = fixerReply(request)
+  if (fixing) return fixing
   const answer: ReplyBlock = { type: 'text', text: answerText(request, pdfs) }
   const thought = thoughtOf(request, model)
   return reply(thought ? [thought, answer] : [answer])

@@ -54,7 +54,7 @@ export function blocksOf(content: MessageParam['content']): ContentBlockParam[] 
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
 }
 
-function textOfBlock(block: ContentBlockParam): string {
+export function textOfBlock(block: ContentBlockParam): string {
   if (block.type === 'text') return block.text
   if (block.type !== 'tool_result' || block.content === undefined) return ''
   if (typeof block.content === 'string') return block.content

@@ -8,8 +8,13 @@ import { hostname } from 'node:os'
 export type ProcessIdentity = { machine: string; pid: number; started?: string }
 
 export function ownIdentity(): ProcessIdentity {
+  return identityOf(process.pid)
+}
+
+/** Of a process of this machine. */
+export function identityOf(pid: number): ProcessIdentity {
   const machine = [hostname(), ...(process.platform === 'linux' ? linuxBootAndNamespace() : [])].join(' ')
-  return { machine, pid: process.pid, started: statusOf(process.pid)?.started }
+  return { machine, pid, started: statusOf(pid)?.started }
 }
 
 /** true: certainly dead. false: alive, or on another machine, or not to be known. */

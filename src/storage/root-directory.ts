@@ -89,6 +89,12 @@ export function rootDirectories(dir: string) {
         await sync(join(path, 'notes'))
       })
     },
+    place: (root: Root, name: string) =>
+      within(root, async ({ path }) => {
+        const place = join(path, 'places', name)
+        await mkdir(place, { recursive: true, mode: 0o700 })
+        return place
+      }),
     read: async (root: Root, name: string): Promise<unknown> =>
       (await readRecord<{ value: unknown }>(join(rootPath(dir, root), 'notes', hashName(name))))?.value,
   }

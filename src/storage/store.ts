@@ -24,6 +24,8 @@ export interface Store {
   note(root: Root, name: string, value: unknown): Promise<void>
   /** What was noted, or undefined. */
   read(root: Root, name: string): Promise<unknown>
+  /** A directory of the root's own, made if need be, for files that another program keeps; goes with the root. */
+  place(root: Root, name: string): Promise<string>
   roots(): Promise<Root[]>
   /**
    * Removes every root that `keep` disowns, with its notes and its journal, and every blob that no remaining root names.
@@ -51,6 +53,7 @@ export function directoryStore(dir: string): Store {
     },
     note: (root, name, value) => reaching(`note ${name}`, () => roots.note(root, name, value)),
     read: (root, name) => reaching(`read ${name}`, () => roots.read(root, name)),
+    place: (root, name) => reaching(`make a place for ${name}`, () => roots.place(root, name)),
     roots: () =>
       reaching('list its roots', async () => {
         const found: Root[] = []

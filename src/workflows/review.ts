@@ -1,10 +1,11 @@
 // Several experts look at the same files at once; code merges what they found, one more call sums it up. Without that
-// call the report stands, and the run says "partial".
+// call the report stands, and the run says "partial". Asked to, an agent then works off what they found.
 import type { ReviewResult } from '../contracts/outcome.js'
 import type { ReviewInput } from '../contracts/schemas/index.js'
 import { conclude, toItsEnd } from './patterns/conclude.js'
 import { continuedFrom, type Input } from './patterns/continuation.js'
 import { fanOut } from './patterns/fan-out.js'
+import { fixes, fixFindings } from './patterns/fix.js'
 import { planned } from './patterns/planned.js'
 import { showProgress } from './patterns/progress.js'
 import { reportOf } from './patterns/report.js'
@@ -20,6 +21,8 @@ export async function review(input: Input<ReviewInput>): Promise<ReviewResult> {
     const plan = continued?.plan ?? (await planned(run, 'review', input))
     if (!plan) return conclude(run)
     await fanOut(run, plan)
-    return conclude(run, await reportOf(run, plan))
+    const reported = await reportOf(run, plan)
+    const fixed = reported && fixes(plan) ? await fixFindings(run, plan, reported.findings) : {}
+    return conclude(run, { ...reported?.report, ...fixed })
   })
 }

@@ -1,6 +1,7 @@
 // What a workflow's input means, before it is counted, priced and stored. Each workflow makes its own draft; all that
 // follows is the same for every one of them.
 import type { AccountPlan } from '../../contracts/account.js'
+import type { FixPlan } from '../../contracts/fix.js'
 import type { Price } from '../../contracts/outcome.js'
 import type { Confirm } from '../../contracts/schemas/index.js'
 import type { Block, StoredCall } from '../call/request.js'
@@ -27,6 +28,8 @@ export type Draft = {
   /** Of `account`: its calls follow from what tools say, so it has a price of its own. */
   account?: AccountPlan
   price?: (counts: Counts) => Price
+  /** Of a review whose findings are to be worked off. */
+  fix?: FixPlan
   /** Kept beside the plan for later steps, as JSON. */
   keep?: unknown
 }

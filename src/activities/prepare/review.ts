@@ -6,6 +6,7 @@ import { DEFAULT_MODEL, findModel } from '../../agents/models.js'
 import { ExpertAnswer, ReviewInput } from '../../contracts/schemas/index.js'
 import type { StoredCall } from '../call/request.js'
 import { estimateTokens } from '../call/usage.js'
+import { type FixKeep, fixOf, fixPlanOf, NOT_PRICED } from '../fix/workspace.js'
 import { InputError } from '../input-error.js'
 import { leftOutWarning } from '../left-out.js'
 import { readTextFile } from '../read-text-file.js'
@@ -25,6 +26,7 @@ export type ReviewKeep = {
   leftOut: { path: string; reason: string }[]
   items: { id: string; expert: string; group: number }[]
   summary: { model: string; maxTokens: number }
+  fix?: FixKeep
 }
 
 export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Draft> {
@@ -35,6 +37,7 @@ export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Dr
   const maxTokens = input.maxTokens ?? MAX_TOKENS
   const experts = await loadExperts(input.experts, readTextFile).catch(toInputError)
   const { files, leftOut } = await readReviewFiles(input, signal)
+  const fix = input.fix ? await fixOf(input.fix === true ? {} : input.fix, files) : undefined
   const contextTokens = findModel(model)?.contextTokens ?? 200_000
   const groups = pack(files, contextTokens * CONTEXT_SHARE, (text) => estimateTokens(text.length))
   const calls = groups.flatMap((_, group) => experts.map((expert) => expertCall(expert, group, groups.length)))
@@ -43,16 +46,18 @@ export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Dr
     leftOut,
     items: calls.map(({ call, expert, shared }) => ({ id: call.id, expert, group: shared })),
     summary: { model, maxTokens: 2048 },
+    ...(fix && { fix }),
   }
   return {
     title: `${experts.map((expert) => expert.name).join(', ')} on ${files.length} file${files.length === 1 ? '' : 's'}`,
     calls,
     shared: groups.map((group) => ({ blocks: toBlocks(sharedText(group)), cache: 'auto' })),
-    warnings: leftOut.length > 0 ? [leftOutWarning(leftOut)] : [],
+    warnings: [...(leftOut.length > 0 ? [leftOutWarning(leftOut)] : []), ...(fix ? [NOT_PRICED] : [])],
     settings: input,
     expectedOutput: 1500,
     later: [{ model, inputTokens: 1000 * calls.length, maxTokens: 2048, expectedOutput: 500 }],
     keep,
+    ...(fix && { fix: fixPlanOf(fix) }),
   }
 
   function expertCall(expert: Expert, group: number, of: number): DraftCall & { expert: string; shared: number } {

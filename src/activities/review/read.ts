@@ -7,7 +7,14 @@ import { splitLines } from '../lines.js'
 import { decodeUtf8, readRegularFile } from '../read-regular-file.js'
 
 /** `firstLine`: number of the first line of `text` when it is a part of a file; `lines` counts those in `text`. */
-export type ReviewFile = { path: string; lines: number; text: string; firstLine?: number }
+export type ReviewFile = {
+  /** Where it is, absolute; absent: given as text. */
+  at?: string
+  path: string
+  lines: number
+  text: string
+  firstLine?: number
+}
 
 const MOST_BYTES = 1_000_000
 /** All files together: some 15 million tokens for each expert; more is a mistake. */
@@ -61,7 +68,7 @@ async function readPaths(paths: string[], signal?: AbortSignal) {
     signal?.throwIfAborted()
     const batch = await Promise.all(listed.files.slice(start, start + AT_ONCE).map(readOne))
     for (const { file, text, reason } of batch) {
-      if (text !== undefined) files.push({ path: file.shown, lines: splitLines(text).length, text })
+      if (text !== undefined) files.push({ path: file.shown, at: file.path, lines: splitLines(text).length, text })
       else if (file.named && reason !== EMPTY) throw new InputError(`${file.shown} cannot be reviewed: ${reason}`)
       else leftOut.push({ path: file.shown, reason })
       bytes += text === undefined ? 0 : Buffer.byteLength(text)

@@ -1,14 +1,23 @@
 // `ensemble run review`: paths are made absolute here, because the worker that reads them stands somewhere else.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { ENGINES, type Engine, PERMISSION_MODES, type PermissionMode } from '../../contracts/agent.js'
 import { adviseOn } from '../advice.js'
 import { UsageError } from '../exit.js'
 import { startAndFollow } from '../follow/start-and-follow.js'
 import { readJson } from '../read-input.js'
 import { commonInput, type RunOptions, withRunOptions } from '../run-options.js'
 
-type ReviewOptions = RunOptions & { input?: string; experts?: string; question?: string }
+type ReviewOptions = RunOptions & FixFlags & { input?: string; experts?: string; question?: string }
+type FixFlags = {
+  fix?: boolean
+  test?: string
+  agent?: string
+  permissionMode?: PermissionMode
+  engine?: Engine
+  allowUnsandboxed?: boolean
+}
 
 export function runReview(): Command {
   return withRunOptions(new Command('review'))
@@ -17,11 +26,18 @@ export function runReview(): Command {
     .option('--input <file>', 'JSON: the input, for files that are not here as text; - for standard input')
     .option('--experts <list>', 'names, or Markdown files of your own, by commas: security,./money.md')
     .option('--question <text>', 'what to look for in particular')
+    .option('--fix', 'offer the findings, have an agent work off those you take, offer what it changed')
+    .option('--test <command>', 'with --fix: runs the tests; run without asking')
+    .option('--agent <name>', 'with --fix: who works them off (default: fixer)')
+    .addOption(new Option('--permission-mode <mode>', 'with --fix (default: acceptEdits)').choices(PERMISSION_MODES))
+    .addOption(new Option('--engine <name>', 'with --fix').choices(ENGINES))
+    .option('--allow-unsandboxed', 'with --fix: shell commands may run without a sandbox')
     .option('--detach', 'do not follow the run')
     .action(async (paths: string[], options: ReviewOptions) => {
       const { experts, question, id, detach, json } = options
       for (const path of paths) if (!existsSync(path)) throw new UsageError(`no such file or directory: ${path}`)
-      if (question !== undefined) adviseOn(question, 'a review reads, it changes nothing')
+      const fix = fixOf(options)
+      if (question !== undefined && !fix) adviseOn(question, 'a review reads, it changes nothing')
       process.exitCode = await startAndFollow({
         workflow: 'review',
         input: {
@@ -29,6 +45,7 @@ export function runReview(): Command {
           ...(paths.length > 0 && { paths: paths.map((path) => resolve(path)) }),
           ...(experts !== undefined && { experts: expertList(experts) }),
           ...(question !== undefined && { question }),
+          ...(fix && { fix }),
           ...commonInput(options),
         },
         ...(id !== undefined && { id }),
@@ -36,6 +53,21 @@ export function runReview(): Command {
         ...(json && { json }),
       })
     })
+}
+
+/** Flags of the agent without `--fix` would be lost without a word. */
+function fixOf({ fix, test, agent, permissionMode, engine, allowUnsandboxed }: FixFlags) {
+  const given = {
+    ...(test !== undefined && { test }),
+    ...(agent !== undefined && { agent }),
+    ...(permissionMode && { permissionMode }),
+    ...(engine && { engine }),
+    ...(allowUnsandboxed && { allowUnsandboxed }),
+  }
+  const [first] = Object.keys(given)
+  if (!fix && first !== undefined)
+    throw new UsageError(`--${first.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: wanted only with --fix`)
+  return fix ? given : undefined
 }
 
 /** The input as it is written, its paths seen from here. */

@@ -7,11 +7,30 @@ import { isTextRef, type Text } from '../../contracts/refs.js'
 
 /** Markdown. Large texts must have been resolved; a ref that is left is shown as such. */
 export function markdownOf(result: RunResult): string {
-  const whole = (result as ReviewResult).report ?? (result as DocumentsResult | DelegateResult).answer
+  const { report } = result as ReviewResult
+  if (report !== undefined) return [shown(report), ...fixed(result as ReviewResult)].join('\n\n')
+  const { answer: whole } = result as DocumentsResult | DelegateResult
   if (whole !== undefined) return shown(whole)
   if ('output' in result) return returned(result.output)
   if (result.items.length === 1) return answer(result.items[0]!)
   return result.items.map((item) => `## ${item.id}\n\n${answer(item)}`).join('\n\n')
+}
+
+/** What became of the findings, and the changes, as they are there or were undone. */
+function fixed({ fixes, changes }: ReviewResult): string[] {
+  if (!fixes) return []
+  const rows = fixes.map(
+    ({ id, file, line, title, status, note }) =>
+      `- **${status}** ${id} \`${file}:${line}\` ${title}${note === undefined ? '' : ` (${note})`}`,
+  )
+  const counts = (['fixed', 'refused', 'failed'] as const).map(
+    (status) => `${fixes.filter((one) => one.status === status).length} ${status}`,
+  )
+  const diff = changes && [
+    `### Changes in ${changes.workspace}${changes.kept ? '' : ' (undone)'}`,
+    `\`\`\`diff\n${shown(changes.diff).trimEnd()}\n\`\`\``,
+  ]
+  return [`## Fixes\n\n${counts.join(', ')}.`, ...(rows.length > 0 ? [rows.join('\n')] : []), ...(diff ?? [])]
 }
 
 function answer(item: ItemResult): string {

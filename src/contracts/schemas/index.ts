@@ -22,7 +22,7 @@ export { DelegateInput, DelegationAnswer, MAX_CALLS, MAX_PARTS } from './delegat
 export { DocumentAnswer, DocumentPoints, DocumentsInput } from './documents.js'
 export { explain } from './explain.js'
 export { Item, MAX_ITEMS, ParallelInput } from './parallel.js'
-export { EXPERTS, ExpertAnswer, ReviewInput } from './review.js'
+export { EXPERTS, ExpertAnswer, FixOptions, ReviewInput } from './review.js'
 export { ThreadInput } from './thread.js'
 
 export const INPUTS = {

@@ -1,5 +1,6 @@
 // `review`: files or paths, and the experts who look at them.
 import { z } from 'zod'
+import { agentFields } from './agent.js'
 import { Id, maxTokens, Text } from './call.js'
 import { common, oneOf } from './common.js'
 
@@ -12,6 +13,27 @@ export const EXPERTS = [
   'tests',
   'api',
 ] as const
+
+const { agent, permissionMode, permissions, maxSteps, engine, approvers, onUnknown, allowUnsandboxed, audit } =
+  agentFields
+/** Who works off the findings, and how; every field has a default. */
+export const FixOptions = z.strictObject({
+  /** Default: the built-in agent `fixer`. */
+  agent,
+  model: z.string().optional(),
+  /** Default: acceptEdits. */
+  permissionMode,
+  permissions,
+  maxSteps,
+  engine,
+  approvers,
+  onUnknown,
+  allowUnsandboxed,
+  audit,
+  /** The command that runs the tests; may be run without asking. */
+  test: z.string().min(1, 'is empty').max(500).optional(),
+})
+export type FixOptions = z.output<typeof FixOptions>
 
 const OwnExpert = z.strictObject({ name: Id, system: Text })
 
@@ -31,9 +53,15 @@ export const ReviewInput = z
     question: Text.optional(),
     model: z.string().optional(),
     maxTokens: maxTokens.optional(),
+    /** Offer the findings, have an agent work off those that are taken, and offer what it changed. */
+    fix: z.union([z.boolean(), FixOptions]).optional(),
     ...common,
   })
   .superRefine(oneOf('paths', 'files'))
+  .refine(({ fix, files }) => !fix || files === undefined, {
+    path: ['fix'],
+    error: 'wanted paths: files that are given as text are nowhere to be changed',
+  })
 /** `paths` (seen from the worker) or `files` with their text. */
 export type ReviewInput = z.input<typeof ReviewInput>
 

@@ -1,6 +1,7 @@
 // What follows a review's experts: findings merged, a summary asked for, the report written from what is there.
 import { CancellationScope } from '@temporalio/workflow'
 import type { Plan } from '../../contracts/plan.js'
+import type { Ref } from '../../contracts/refs.js'
 import type { Report } from '../../contracts/review.js'
 import { skipped, steps } from './call.js'
 import { allResults } from './continuation.js'
@@ -9,8 +10,11 @@ import { endItem, type Run } from './run.js'
 
 const SUMMARY = 'summary'
 
+/** `findings`: all of them, stored. */
+export type Reported = { report: Report; findings: Ref }
+
 /** @returns undefined when no expert answered: there is nothing to report. */
-export async function reportOf(run: Run, plan: Plan): Promise<Report | undefined> {
+export async function reportOf(run: Run, plan: Plan): Promise<Reported | undefined> {
   const items = await allResults(run)
   const { root, files, title, server, inlineBytes } = plan
   if (files === undefined || CancellationScope.current().consideredCancelled) return undefined
@@ -24,7 +28,7 @@ export async function reportOf(run: Run, plan: Plan): Promise<Report | undefined
     items: items.map(({ id, status, text }) => ({ id, status, ...(text !== undefined && { text }) })),
   })
   const summary = await laterCall(run, plan, { id: SUMMARY, ...consolidated.summary })
-  return steps.report({
+  const report = await steps.report({
     root,
     files,
     title,
@@ -34,4 +38,5 @@ export async function reportOf(run: Run, plan: Plan): Promise<Report | undefined
     items: items.map(({ id, status, usd, error }) => ({ id, status, usd, ...(error && { note: error.message }) })),
     ...(summary.text !== undefined && { summary: summary.text }),
   })
+  return { report, findings: consolidated.findings }
 }

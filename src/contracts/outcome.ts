@@ -1,7 +1,8 @@
 // How items and runs end. A failed item is a result, not an exception: its siblings keep theirs, and a run in which one
 // failed is never plainly "completed".
-import type { BudgetState } from './messages.js'
+
 import type { Fix, WorkspaceChanges } from './fix.js'
+import type { BudgetState } from './messages.js'
 import type { Text } from './refs.js'
 import type { Usage, Usd } from './usage.js'
 

@@ -1,8 +1,8 @@
 // What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
 import type { AccountPlan } from './account.js'
 import type { Delegation } from './delegate.js'
-import type { HookEvent } from './hooks.js'
 import type { FixPlan } from './fix.js'
+import type { HookEvent } from './hooks.js'
 import type { ModelServer, Price } from './outcome.js'
 import type { Ref, Root } from './refs.js'
 import type { Confirm } from './schemas/index.js'

@@ -24,7 +24,7 @@ describe('paths', () => {
     write('e.csv', 'x\n'.repeat(600_000))
     write('f.min.js', 'x'.repeat(60_000))
     const { files, leftOut } = await readReviewFiles({ paths: [root] })
-    expect(files).toEqual([{ path: 'd/a.ts', lines: 2, text: 'one\r\ntwo\r\n' }])
+    expect(files).toEqual([{ path: 'd/a.ts', at: join(root, 'a.ts'), lines: 2, text: 'one\r\ntwo\r\n' }])
     expect(leftOut).toEqual([
       { path: 'd/b.png', reason: 'not text: it holds NUL bytes' },
       { path: 'd/c.txt', reason: 'not text: not valid UTF-8' },

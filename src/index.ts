@@ -24,6 +24,7 @@ export async function connect(): Promise<Ensemble> {
   return connectTo({ address, namespace, taskQueue, storeDir: join(home, 'store'), connection, onStarted })
 }
 
+export type { AgentOptions } from './client/agent-thread.js'
 export type { AuditEntry, SessionAudit } from './client/audit.js'
 export type { Ensemble, OwnWorkflow, RunInputs, RunResults, StartOptions } from './client/ensemble.js'
 export {
@@ -73,6 +74,7 @@ export type {
   Severity,
 } from './contracts/outcome.js'
 export type { Ref, Text, TextRef } from './contracts/refs.js'
+export type { AgentDefinition } from './contracts/schemas/agent.js'
 export type {
   AccountInput,
   DelegateInput,

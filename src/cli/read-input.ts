@@ -63,3 +63,12 @@ function decode(bytes: Buffer, source: string): string {
 }
 
 const named = (source: string) => (source === '-' ? 'standard input' : source)
+
+/** A task in words, of standard input for `-`, or of a file. `command`: who wants it. */
+export async function taskOf(command: string, task: string | undefined, file: string | undefined): Promise<string> {
+  if (task !== undefined && file !== undefined) throw new UsageError(`${command}: got a task and --file; wanted one`)
+  const source = file ?? (task === '-' ? '-' : undefined)
+  const text = source === undefined ? (task ?? '') : await readText(source)
+  if (text.trim() === '') throw new UsageError(`${command}: got no task; wanted it in words, - or --file`)
+  return text
+}

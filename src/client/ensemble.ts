@@ -6,6 +6,7 @@ import type { DocumentsResult } from '../contracts/documents.js'
 import type { WorkflowName } from '../contracts/names.js'
 import type { ParallelResult, ReviewResult, RunResult } from '../contracts/outcome.js'
 import type { Root, Text } from '../contracts/refs.js'
+import type { AgentDefinition } from '../contracts/schemas/agent.js'
 import type {
   AccountInput,
   DelegateInput,
@@ -15,6 +16,7 @@ import type {
   ThreadInput,
 } from '../contracts/schemas/index.js'
 import type { ThreadResult } from '../contracts/thread.js'
+import { type AgentOptions, agentThread } from './agent-thread.js'
 import { runAudit, type SessionAudit } from './audit.js'
 import { checkInput, checkOwnInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
@@ -87,6 +89,12 @@ export type Ensemble = {
    * that cannot be one.
    */
   thread(id: string, options?: ThreadOptions): Thread
+  /**
+   * An agent to talk to: a thread whose answers may use tools. By the name of a built-in one, of a file (`./fixer.md`, or
+   * `fixer` for `.claude/agents/fixer.md`) or as data; `{ id }` opens one that is at work. Nothing is asked or read before
+   * the first message; what is wrong with the agent is an InvalidInputError then.
+   */
+  agent(agent: string | AgentDefinition | { id: string }, options?: AgentOptions): Thread
   /** A new run of every item of `id` that is not ok; throws InvalidInputError while that run is open. */
   rerun(id: string, options?: RerunOptions): Promise<Run>
   /** Newest first; `limit` defaults to 100. */
@@ -157,6 +165,7 @@ export function ensembleOn(server: Server): Ensemble {
     },
     run: (id) => runHandle(server, id),
     thread: (id, threadOptions) => threadHandle(server, checkRunId(id), threadOptions),
+    agent: (agent, agentOptions) => agentThread(server, agent, agentOptions),
     rerun: async (id, rerunOptions) => runHandle(server, await rerun(server, id, rerunOptions)),
     list: (listOptions) => listRuns(server, listOptions?.limit ?? 100),
     text: (text) => wholeText(store, text),

@@ -339,6 +339,8 @@ export type ThreadResult = {
   /** The last answer of an agent whose answers have a schema; a large one is a TextRef. */
   output?: unknown
   head?: Ref
+  /** Why its last turn failed, where it did. */
+  error?: ItemResult['error']
   /** Entries of the audit, and the hash of the last one. */
   audit?: AuditHead
   /** Where there is one. */

@@ -1,8 +1,7 @@
 // `ensemble run delegate`: a task in words; an agent plans its parts, others work on them.
 import { Command, InvalidArgumentError } from 'commander'
-import { UsageError } from '../exit.js'
 import { startAndFollow } from '../follow/start-and-follow.js'
-import { readText } from '../read-input.js'
+import { taskOf } from '../read-input.js'
 import { commonInput, type RunOptions, whole, withRunOptions } from '../run-options.js'
 
 type DelegateOptions = RunOptions & { depth?: number; workerModel?: string; file?: string }
@@ -20,7 +19,7 @@ export function runDelegate(): Command {
       process.exitCode = await startAndFollow({
         workflow: 'delegate',
         input: {
-          task: await taskOf(task, options.file),
+          task: await taskOf('run delegate', task, options.file),
           ...(depth !== undefined && { maxDepth: depth }),
           ...(workerModel !== undefined && { workerModel }),
           ...commonInput(options),
@@ -30,14 +29,6 @@ export function runDelegate(): Command {
         ...(json && { json }),
       })
     })
-}
-
-async function taskOf(task: string | undefined, file: string | undefined): Promise<string> {
-  if (task !== undefined && file !== undefined) throw new UsageError('run delegate: got a task and --file; wanted one')
-  const source = file ?? (task === '-' ? '-' : undefined)
-  const text = source === undefined ? (task ?? '') : await readText(source)
-  if (text.trim() === '') throw new UsageError('run delegate: got no task; wanted it in words, - or --file')
-  return text
 }
 
 function levels(text: string): number {

@@ -1,12 +1,13 @@
 // `ensemble run <workflow>`: one subcommand per workflow, each with its own way of saying the input.
 import { Command } from 'commander'
 import { runAccount } from './run-account.js'
+import { runAgent } from './run-agent.js'
 import { runDelegate } from './run-delegate.js'
 import { runDocuments } from './run-documents.js'
 import { runParallel } from './run-parallel.js'
 import { runReview } from './run-review.js'
 
 export function command(): Command {
-  const workflows = [runParallel(), runReview(), runDocuments(), runDelegate(), runAccount()]
+  const workflows = [runParallel(), runReview(), runDocuments(), runDelegate(), runAccount(), runAgent()]
   return workflows.reduce((run, workflow) => run.addCommand(workflow), new Command('run'))
 }

@@ -15,6 +15,7 @@ import { ageOf } from '../views/age.js'
 import { turnLines } from '../views/conversation.js'
 import { dollars } from '../views/money.js'
 import { table } from '../views/table.js'
+import { toolLines } from '../views/tool-lines.js'
 
 export function command(): Command {
   return new Command('show')
@@ -78,6 +79,7 @@ function page(session: Session, facts: RunFacts, report: StatusReport | undefine
     ...(report?.refused ?? []).map(({ message, reason, at }) => `  refused   ${message} at ${at}: ${reason}`),
   ]
   if (report && report.items.length > 0 && workflow !== 'thread') lines.push('', itemTable(report))
+  if (report?.tools) lines.push('', ...report.tools.flatMap(toolLines).map((line) => `  ${line}`))
   for (const approval of (report?.approvals ?? []).filter(({ answer }) => !answer)) {
     lines.push(
       '',

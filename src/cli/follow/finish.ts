@@ -2,6 +2,7 @@
 import { InvalidInputError, NoResultError } from '../../client/errors.js'
 import type { Run } from '../../client/run.js'
 import type { ModelServer, RunResult } from '../../contracts/outcome.js'
+import type { ThreadResult } from '../../contracts/thread.js'
 import { exitOfResult, keyRefused } from '../exit-code.js'
 import { data, json, say } from '../output.js'
 import type { Session } from '../session.js'
@@ -53,13 +54,18 @@ function summed(session: Session, id: string, result: RunResult, server: ModelSe
   if (failed) say(`first error: ${failed}`)
   const unfinished = result.status === 'partial' || result.status === 'interrupted' || result.status === 'failed'
   // A person's own workflow is not run again item by item: its code decides what it asks.
-  const again = unfinished && !('output' in result)
+  const again = unfinished && !('output' in result) && !('turns' in result)
   say(again ? `  again     ${session.command(`rerun ${id}`)}` : `  look      ${session.command(`show ${id}`)}`)
+  const { audit } = result as ThreadResult
+  if (audit) say(`  audit     ${session.command(`audit verify ${id}`)} (${audit.entries} entries)`)
   const link = session.webLink(id)
   if (link) say(`  web ui    ${link}`)
 }
 
-function firstError({ items }: RunResult): string | undefined {
+function firstError(result: RunResult): string | undefined {
+  const { error } = result as ThreadResult
+  if (error) return `${error.type}: ${error.message}`
+  const { items } = result
   const item = items.find(({ error }) => error !== undefined)
   return item && `${item.id}: ${item.error?.type}: ${item.error?.message}`
 }

@@ -4,7 +4,7 @@ import type { Content } from '../../contracts/thread.js'
 
 /** Lines of a turn; how it ended, unless well. */
 export function turnLines(turn: Turn): string[] {
-  return [...said(turn.sent), ...answered(turn), '']
+  return [...said(turn.sent), ...used(turn), ...answered(turn), '']
 }
 
 /** What a person sent, as text; other blocks by their kind. */
@@ -18,6 +18,14 @@ function said(content: Content): string[] {
     .trimEnd()
     .split('\n')
     .map((line, at) => `${at === 0 ? '›' : ' '} ${line}`)
+}
+
+/** Of an agent: what it asked for on the way. */
+function used({ tools = [] }: Turn): string[] {
+  if (tools.length === 0) return []
+  const counts = new Map<string, number>()
+  for (const tool of tools) counts.set(tool, (counts.get(tool) ?? 0) + 1)
+  return [`(tools: ${Array.from(counts, ([tool, count]) => (count > 1 ? `${tool} × ${count}` : tool)).join(', ')})`]
 }
 
 function answered({ status, text, error }: Turn): string[] {

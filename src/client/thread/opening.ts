@@ -69,9 +69,12 @@ export function closed(id: string): ThreadClosedError {
   return new ThreadClosedError(`thread "${id}" is closed: its messages can be read, a fork goes on from any of them`)
 }
 
+/** Options, or what finds them when they are needed. */
+export type GivenOptions = ThreadOptions | (() => Promise<ThreadOptions>)
+
 /** The options as they are sent; throws InvalidInputError. */
-export function checkOptions(options: ThreadOptions | undefined): Promise<Record<string, unknown>> {
-  return checkInput('thread', options ?? {})
+export async function checkOptions(options: GivenOptions = {}): Promise<Record<string, unknown>> {
+  return checkInput('thread', typeof options === 'function' ? await options() : options)
 }
 
 /** What starts the thread together with its first message; fails when there is one, open or closed. */

@@ -11,7 +11,7 @@ import { conversation, lengthOf, type Turn } from './conversation.js'
 import { forkThread } from './fork.js'
 import { type Tell, turnTexts } from './live.js'
 import { checkMessage, checkTurn } from './message.js'
-import { checkOptions, closed, existingThread, type ThreadOptions } from './opening.js'
+import { checkOptions, closed, existingThread, type GivenOptions } from './opening.js'
 import type { Recorded } from './options.js'
 import { type Reply, replyOf } from './reply.js'
 import { sending } from './sending.js'
@@ -55,6 +55,11 @@ export interface Thread {
   steer(said: Said, options?: { id?: string; cacheHistory?: boolean }): Promise<void>
   /** Stops the running answer and keeps what is there of it; with `turn`, that one, also while it waits. */
   interrupt(options?: { turn?: number; by?: string }): Promise<void>
+  /**
+   * Ends it now: the running answer is stopped and kept as far as it came, no tool starts any more, what waits is not
+   * answered, no message is taken. Works from any process and while no worker is up.
+   */
+  stop(options?: { by?: string }): Promise<void>
   /** Forgets the conversation once what was sent before is answered; keeps the settings. */
   clear(): Promise<void>
   /** Takes no more messages; the thread ends when what waits is answered. */
@@ -73,7 +78,7 @@ export interface Thread {
   fork(id: string, options?: { turn?: number }): Promise<Thread>
 }
 
-export function threadHandle(server: Server, id: string, given?: ThreadOptions): Thread {
+export function threadHandle(server: Server, id: string, given?: GivenOptions): Thread {
   let checked: Promise<Record<string, unknown>> | undefined
   const out = sending(server, id, () => {
     checked ??= checkOptions(given)
@@ -124,6 +129,10 @@ export function threadHandle(server: Server, id: string, given?: ThreadOptions):
       await telling(() => handle().signal(steer, steered))
     },
     interrupt: (options = {}) => telling(() => handle().signal(interrupt, { ...options, id: randomUUID() })),
+    async stop(options = {}) {
+      await telling(() => handle().signal(close, { id: randomUUID() }))
+      await telling(() => handle().signal(interrupt, { ...options, all: true, id: randomUUID() }))
+    },
     clear: () => out.inOrder(() => telling(() => handle().signal(clear, { id: randomUUID() }))),
     close: () => out.inOrder(() => telling(() => handle().signal(close, { id: randomUUID() }))),
     messages: () => conversation(server, id),

@@ -3,6 +3,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import type { MidTurn, WaitingMessage } from '../../contracts/thread.js'
 import { type Conversation, clearConversation, takeTurn } from './conversation.js'
+import { countLatency } from './interruption-latency.js'
 import { changed } from './run.js'
 import { continuationDue, continueThread } from './thread-continuation.js'
 import { endTurn, forget, type Thread } from './thread-state.js'
@@ -41,7 +42,7 @@ async function answer(
 ): Promise<void> {
   const scope = new CancellationScope()
   const interrupted = thread.running?.interrupted ?? false
-  const running = { message, interrupted, cancel: () => scope.cancel() }
+  const running: NonNullable<Thread['running']> = { message, interrupted, cancel: () => scope.cancel() }
   thread.running = running
   if (interrupted) scope.cancel()
   changed(thread.run)
@@ -60,6 +61,7 @@ async function answer(
       })
     : await takeTurn(conversation, message, stopping)
   delete thread.running
+  if (running.interruptedAt !== undefined) countLatency(running.interruptedAt)
   endTurn(thread, message, taken, prev)
 }
 

@@ -3,7 +3,15 @@
 import { workflowInfo } from '@temporalio/workflow'
 import type { AuditBody } from '../../contracts/audit.js'
 import type { Continued, EndedItem, Totals } from '../../contracts/continuation.js'
-import type { Approval, BudgetState, Decision, Refused, RunState, StatusReport } from '../../contracts/messages.js'
+import type {
+  Approval,
+  BudgetState,
+  Decision,
+  Refused,
+  RunState,
+  StatusReport,
+  ToolState,
+} from '../../contracts/messages.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Plan } from '../../contracts/plan.js'
 import type { Ref, Root } from '../../contracts/refs.js'
@@ -56,6 +64,8 @@ export type Run = {
   /** Results of this execution; earlier ones wait in storage. */
   results: Map<string, ItemResult>
   outcomes: Ref[]
+  /** Of an agent: its newest uses of tools, by turn, step and id. */
+  tools: Map<string, ToolState>
   totals: Totals
   /** What its calls may cost, where there is a limit. */
   budget?: Budget
@@ -92,6 +102,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     ended: continued?.ended ?? [],
     results: new Map(),
     outcomes: continued?.outcomes ?? [],
+    tools: new Map(),
     totals: continued?.totals ?? { usage: noUsage(), usd: 0, savedUsd: 0 },
     listeners: [],
   }
@@ -195,6 +206,7 @@ export function statusOf(run: Run): StatusReport {
     items: [...items, ...extra],
     ...run.totals,
     refused: run.refused,
+    ...(run.tools.size > 0 && { tools: [...run.tools.values()] }),
     ...(run.budget && { budget: budgetState(run.budget) }),
     ...(plan?.stream && { stream: true as const }),
   }

@@ -47,6 +47,7 @@ export async function concludeThread(thread: Thread): Promise<ThreadResult> {
     ...(answer !== undefined && { answer }),
     ...(output !== undefined && { output }),
     ...(head !== undefined && { head }),
+    ...(status === 'failed' && last?.error && { error: last.error }),
     ...(audit && { audit: audit.head }),
     ...(run.budget && { budget: budgetState(run.budget) }),
   }

@@ -100,9 +100,18 @@ export function interruptTurn(thread: Thread, turn: number | undefined): string 
   return `turn ${turn} has already ended${status ? `: ${status}` : ''}`
 }
 
+/** What waits is taken out, too. @returns why nothing was stopped, if so. */
+export function interruptAll(thread: Thread): string | undefined {
+  const waiting = waitingMessages(thread)
+  thread.queue.splice(0)
+  for (const message of waiting) dropMessage(thread, message)
+  return interruptRunning(thread) || waiting.length > 0 ? undefined : 'nothing is being answered'
+}
+
 function interruptRunning({ running, run }: Thread): boolean {
   if (!running) return false
   running.interrupted = true
+  running.interruptedAt ??= Date.now()
   running.cancel()
   changed(run)
   return true

@@ -98,9 +98,9 @@ export function statusOfThread(thread: Thread): StatusReport {
   }
 }
 
-/** Such as "thread · sonnet-5-5 · 12 turns". */
+/** Such as "thread · sonnet-5-5 · 12 turns"; an agent by its name. */
 export function titleOf({ conversation, counts }: Thread): string {
   const turns = counts.ok + counts.interrupted + counts.error
   const model = conversation?.plan.shown.model.replace(/^claude-/, '') ?? ''
-  return `thread · ${model} · ${turns === 1 ? '1 turn' : `${turns} turns`}`
+  return `${conversation?.plan.agent?.name ?? 'thread'} · ${model} · ${turns === 1 ? '1 turn' : `${turns} turns`}`
 }

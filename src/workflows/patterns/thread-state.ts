@@ -35,7 +35,8 @@ export type Thread = {
   /** The numbers of a fork's turns go on from another thread's: not known before it is prepared. */
   numbered: boolean
   queue: Waiting[]
-  running?: { message: WaitingMessage; interrupted: boolean; cancel(): void }
+  /** `interruptedAt`: milliseconds. */
+  running?: { message: WaitingMessage; interrupted: boolean; interruptedAt?: number; cancel(): void }
   /** A turn that an earlier execution began. */
   midTurn?: MidTurn
   audit?: AuditTrail

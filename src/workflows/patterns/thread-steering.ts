@@ -7,7 +7,7 @@ import { readTarget } from './answer.js'
 import { changed, firstTime, REASON_CHARACTERS, refuse, short } from './run.js'
 import { steerApprovals } from './steering.js'
 import { readTurn } from './thread-messages.js'
-import { accept, clearThread, interruptTurn, type Judged, judge, steerBy } from './thread-queue.js'
+import { accept, clearThread, interruptAll, interruptTurn, type Judged, judge, steerBy } from './thread-queue.js'
 import { answerOf, messagesOf, statusOfThread } from './thread-report.js'
 import type { Thread } from './thread-state.js'
 
@@ -65,7 +65,8 @@ function signalsOf(thread: Thread): Record<string, Signal> {
     },
     [messages.interrupt.name]: {
       does: (sent) => byInterrupt(thread, sent),
-      description: 'Stops the running answer and keeps what is there. Or a turn’s number: takes a waiting message out.',
+      description:
+        'Stops the running answer and keeps what is there. A turn’s number: takes a waiting message out; { "all": true }: all of them, too.',
     },
     [messages.close.name]: {
       does: word('close', () => closeThread(thread)),
@@ -104,14 +105,15 @@ function byWord(thread: Thread, name: string, sent: unknown, work: (id?: string)
 }
 
 function byInterrupt(thread: Thread, sent: unknown): void {
-  const read = readTurn(sent)
+  const all = typeof sent === 'object' && sent !== null && 'all' in sent && sent.all === true
+  const read = all ? {} : readTurn(sent)
   if ('refused' in read) {
     refuse(thread.run, 'interrupt', read.refused)
     return
   }
   const target = readTarget('interrupt', sent)
   if (!('refused' in target) && !firstTime(thread.run, 'interrupt', target.id)) return
-  const why = interruptTurn(thread, read.turn)
+  const why = all ? interruptAll(thread) : interruptTurn(thread, read.turn)
   if (why) refuse(thread.run, 'interrupt', why)
 }
 

@@ -14,6 +14,7 @@ import type { Stopping } from './conversation.js'
 import { judging } from './judging.js'
 import { changed, type Run } from './run.js'
 import { askAboutUnknown, askForTool } from './tool-approval.js'
+import { showEnd, showTool } from './tool-states.js'
 
 export type ToolStep = {
   run: Run
@@ -41,7 +42,12 @@ const MAX_CHANGES = 3
 
 /** Without those that were not run: the next model call is told so. */
 export async function runTools(at: ToolStep, calls: ToolCall[]): Promise<ToolResult[]> {
-  const results = await Promise.all(calls.map((call, index) => settled(at, call, index, { tries: 1 })))
+  const one = async (call: ToolCall, index: number) => {
+    const result = await settled(at, call, index, { tries: 1 })
+    showEnd(at.run, at, call, result)
+    return result
+  }
+  const results = await Promise.all(calls.map(one))
   return results.flatMap((result) => result ?? [])
 }
 
@@ -70,6 +76,7 @@ async function asked(at: ToolStep, call: ToolCall, index: number, attempt: Attem
   const { agent } = plan
   const name = `${call.tool}-${placeOf(at, index)}${attempt.tries > 1 ? `.${attempt.tries}` : ''}`
   const { summary, tool, digest } = call
+  showTool(run, at, call, { status: 'asked' })
   const told = tellHooks(agent, 'approval_requested', name, { approval: name, tool, summary, digest, turn, step })
   const decision = await askForTool(
     run,
@@ -109,6 +116,7 @@ async function rejudged(at: ToolStep, { id, summary }: ToolCall, input?: Record<
 
 async function ran(at: ToolStep, call: ToolCall, index: number, attempt: Attempt): Promise<ToolResult | undefined> {
   if (at.stopping.wasInterrupted()) return undefined
+  showTool(at.run, at, call, { status: 'running' })
   let outcome: RunToolOutcome
   try {
     outcome = await dispatched(at, call, attempt)
@@ -116,8 +124,9 @@ async function ran(at: ToolStep, call: ToolCall, index: number, attempt: Attempt
     if (!(error instanceof TemporalFailure)) throw error
     return afterFailure(at, call, index, attempt, error)
   }
-  const { kind, result, bytes, ms } = outcome
+  const { kind, result, bytes, head, ms } = outcome
   noteTool(at, call, { outcome: kind, isError: result.isError, bytes, ms })
+  showTool(at.run, at, call, { status: kind === 'done' && result.isError ? 'error' : kind, head, ms })
   if (kind !== 'unknown' || at.plan.agent.onUnknown === 'model') return at.run.budget ? { ...result, bytes } : result
   return unknown(at, call, index, attempt, result)
 }
@@ -193,13 +202,14 @@ async function unknown(
 
 async function child(
   at: ToolStep,
-  { id }: ToolCall,
+  call: ToolCall,
   index: number,
   { name, task }: { name: string; task: string },
 ): Promise<ToolResult> {
   const { run, plan, stopping } = at
   const place = placeOf(at, index)
-  const asks = { run, plan, place, id, name, task, siblings: 1, stopped: stopping.wasInterrupted }
+  showTool(run, at, call, { status: 'running' })
+  const asks = { run, plan, place, id: call.id, name, task, siblings: 1, stopped: stopping.wasInterrupted }
   const { result, spent, workflowId, status } = await runChild(asks)
   at.spend(spent)
   note(at, { type: 'child', run: workflowId, name, status })

@@ -168,6 +168,8 @@ describe('the public library', () => {
       [
         "AccountInput",
         "AccountResult",
+        "AgentDefinition",
+        "AgentOptions",
         "Answer",
         "Approval",
         "Approving",

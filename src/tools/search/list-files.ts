@@ -24,21 +24,33 @@ export async function listFiles(
   if (pattern.startsWith('/')) throw new ToolRefusal('the pattern is absolute: wanted one relative to "path"')
   if (pattern.split(/[\\/{},]/).includes('..')) throw new ToolRefusal('the pattern has "..", which leads out')
   const cwd = join(start.root, ...start.parts)
-  const names = await glob(pattern, {
-    cwd,
-    signal,
-    dot: true,
-    ignore: LEFT_OUT,
-    onlyFiles: true,
-    followSymbolicLinks: false,
-    expandDirectories: false,
-  })
+  const names = await namesOf(pattern, cwd, signal)
   signal.throwIfAborted()
   if (names.length > MOST)
     throw new ToolRefusal(`the pattern finds ${names.length} files: at most ${MOST} are looked at`)
   const hidden = (workspace.hidden ?? []).filter((one) => !below(one, start.root))
   const seen = names.filter((name) => !hidden.some((one) => below(one, join(cwd, name))))
   return lookedAt(start, seen)
+}
+
+async function namesOf(pattern: string, cwd: string, signal: AbortSignal): Promise<string[]> {
+  const plain = pattern.replace(/\/{2,}/g, '/').replace(/\/$/, '')
+  try {
+    return await glob(plain, {
+      cwd,
+      signal,
+      dot: true,
+      ignore: LEFT_OUT,
+      onlyFiles: true,
+      followSymbolicLinks: false,
+      expandDirectories: false,
+    })
+  } catch (error) {
+    // What the library says of a pattern it makes nothing of.
+    if (error instanceof TypeError || error instanceof SyntaxError)
+      throw new ToolRefusal(`the pattern is none: ${error.message}`)
+    throw error
+  }
 }
 
 async function lookedAt(start: Place, names: string[]): Promise<Found[]> {

@@ -35,6 +35,10 @@ export default defineConfig({
         test: { ...system, name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false },
       },
       {
+        // Needs a sandbox program; `npm run test:sandbox` runs it alone.
+        test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
         // Needs Python and a package of its registry; `npm run test:python` runs it alone.
         test: { ...system, name: 'python', include: ['test/python/**/*.test.ts'] },
       },

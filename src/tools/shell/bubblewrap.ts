@@ -24,6 +24,8 @@ const WANTED = [0, 12, 0]
 /** Bytes in memory each. */
 const TMP_BYTES = 1024 ** 3
 const SHM_BYTES = 64 * 1024 ** 2
+/** The kernel's switches: root's to write even without a single capability, and not of the sandbox alone. */
+const SWITCHES = 'sys sysrq-trigger fs irq bus acpi scsi mtrr pressure'.split(' ').map((name) => `/proc/${name}`)
 /** Homes, and sockets of services such as a container engine's, which no network namespace keeps out. */
 const HIDDEN = ['/home', '/root', '/run', '/var/run', '/var/tmp', '/tmp']
 
@@ -53,6 +55,7 @@ export async function sandboxArguments(workspace: string, settings: SandboxSetti
     ...['--unshare-all', ...(settings.network ? ['--share-net'] : [])],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox'],
     ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'],
+    ...(await existing(SWITCHES)).flatMap((path) => ['--ro-bind', path, path]),
     ...['--size', String(SHM_BYTES), '--tmpfs', '/dev/shm', '--size', String(TMP_BYTES), '--tmpfs', '/tmp'],
     ...[...hidden, ...(await existing(outside))].flatMap((path) => ['--tmpfs', path]),
     ...(await existing(back)).flatMap((path) => ['--ro-bind', path, path]),

@@ -139,6 +139,8 @@ describe('what is wrong with settings', () => {
   it('never shows what may be a secret', async () => {
     project({ mcpServers: { crm: { command: 'crm', env: { TOKEN: ['canary-7f'] } } } })
     expect(await refusal()).toContain('mcpServers.crm.env.TOKEN: got something else')
+    project({ mcpServers: { crm: { command: 'crm', env: { TOKEN: 'canary-7f' } } } })
+    expect(await refusal()).toMatch(/mcpServers.crm.env.TOKEN: got something else; wanted a reference such as /)
     project('{"mcpServers": {"crm": {"env": {"TOKEN": canary-7f}}}}')
     expect(await refusal()).not.toContain('canary')
     project({})
@@ -152,11 +154,11 @@ describe('settings as people are shown them', () => {
     project({
       model: 'opus',
       mcpServers: {
-        crm: { command: 'crm', args: ['--key', 'sk-ant-canary'], env: { TOKEN: 'canary-1', HOST: REFERENCE } },
+        crm: { command: 'crm', args: ['--key', 'sk-ant-canary'], env: { NAME: 'canary-1', HOST: REFERENCE } },
         web: {
           type: 'http',
           url: 'https://me:canary-2@example.org/mcp?key=canary-3',
-          headers: { authorization: 'canary-4' },
+          headers: { 'x-name': 'canary-4' },
         },
       },
     })

@@ -31,7 +31,19 @@ export const PermissionRules = z.strictObject({
 })
 export type PermissionRules = z.infer<typeof PermissionRules>
 
-const secrets = z.record(z.string(), z.string())
+const SECRET_NAME = /key|token|secret|passw|credential|auth|cookie/i
+/** What is sent with a run is kept with it: a secret itself has no place there. */
+const secrets = z.record(z.string(), z.string()).superRefine((values, context) => {
+  for (const [name, value] of Object.entries(values)) {
+    if (!SECRET_NAME.test(name) || value === '' || /\$\{\w+/.test(value)) continue
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: `wanted a reference such as "$\{NAME}" to a variable of the worker, not the secret itself`,
+      params: { secret: true },
+    })
+  }
+})
 /** What the configuration says of one of a server's tools; it counts more than what the server says. */
 const DeclaredTool = z.strictObject({
   permission: z.enum(['read', 'edit', 'execute', 'network', 'other']).optional(),

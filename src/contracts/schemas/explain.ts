@@ -10,6 +10,7 @@ function explainIssue(issue: z.core.$ZodIssue, input: unknown): string {
   const where = issue.path.length === 0 ? 'input' : issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys')
     return `${where}: unknown field ${issue.keys.map((key) => `"${key}"`).join(', ')}`
+  if (issue.code === 'custom' && issue.params?.secret === true) return `${where}: ${issue.message}`
   let got: unknown = input
   for (const key of issue.path) got = (got as Record<PropertyKey, unknown> | undefined)?.[key]
   const shown = JSON.stringify(got) ?? 'nothing'

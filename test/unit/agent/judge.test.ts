@@ -5,6 +5,8 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { InputError } from '../../../src/activities/input-error.js'
 import type { Verdict } from '../../../src/contracts/agent.js'
+import { agentFields } from '../../../src/contracts/schemas/agent.js'
+import { explain } from '../../../src/contracts/schemas/explain.js'
 import { agentStage, toolCalled } from './agent-stage.js'
 
 const reasonOf = (verdict: Verdict) => ('reason' in verdict ? verdict.reason : '')
@@ -220,6 +222,17 @@ it('bad settings are refused by name before anything starts', async () => {
   expect(await refusal({ tools: ['act'], permissionMode: 'bypassPermissions', allowUnsandboxed: true })).toMatch(
     /allowUnsandboxed: never together with permissionMode bypassPermissions/,
   )
+})
+
+it('a secret that is sent itself instead of a reference is refused without being shown', () => {
+  const parse = (env: object) => {
+    const input = { mcpServers: { crm: { command: 'crm', env } } }
+    const parsed = z.strictObject(agentFields).safeParse(input)
+    return parsed.success ? 'fine' : explain(parsed.error, input)
+  }
+  expect(parse({ CRM_API_KEY: 'canary' })).toMatch(/^mcpServers.crm.env.CRM_API_KEY: wanted a reference such as [^,]*/)
+  expect(parse({ CRM_API_KEY: 'canary' })).not.toContain('canary')
+  expect(parse({ CRM_API_KEY: `Bearer $${'{'}CRM_API_KEY}`, CRM_URL: 'http://127.0.0.1' })).toBe('fine')
 })
 
 it('two tools of one name are refused', async () => {

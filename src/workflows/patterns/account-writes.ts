@@ -13,7 +13,7 @@ import { skipped } from './call.js'
 import { type Choice, choose } from './choose.js'
 import { changed, endItem, type Run } from './run.js'
 import { askAboutUnknown } from './tool-approval.js'
-import { running } from './tool-step.js'
+import { running } from './tool-run.js'
 
 const TIMEOUT_SECONDS = 120
 const LABEL_CHARACTERS = 1000

@@ -1,7 +1,8 @@
 // What an agent was told, asked, allowed and did, numbered here and written down by an activity: one a step, beside the
 // next model call, so that it costs no time. What happened before a step is on disk before the step after it begins.
 import { CancellationScope, proxyActivities } from '@temporalio/workflow'
-import type { AppendAuditRequest, AuditBody, AuditEvent, AuditHead } from '../../contracts/audit.js'
+import type { Activities } from '../../activities/index.js'
+import type { AuditBody, AuditEvent, AuditHead } from '../../contracts/audit.js'
 import type { ThreadPlan } from '../../contracts/thread.js'
 import type { Run } from './run.js'
 
@@ -15,7 +16,7 @@ export type AuditTrail = {
   written(how?: { all: boolean }): Promise<void>
 }
 
-const { appendAudit } = proxyActivities<{ appendAudit(request: AppendAuditRequest): Promise<AuditHead> }>({
+const { appendAudit } = proxyActivities<Pick<Activities, 'appendAudit'>>({
   // It has no heartbeat: this is how long a run waits for a worker that died with it.
   startToCloseTimeout: '20 seconds',
   // A run whose audit cannot be written does not go on: nothing may happen that nobody can look up.

@@ -15,11 +15,13 @@ import type {
   TurnOutcome,
   TurnRequest,
 } from '../../contracts/thread.js'
-import { noUsage, type Usd } from '../../contracts/usage.js'
+import type { Usd } from '../../contracts/usage.js'
 import { asking, readFailure, steps } from './call.js'
+import { type Condensing, condense } from './condensing.js'
 import type { Budget } from './ledger.js'
 import { bytesOfNew, paidTurn, worstOfCall } from './paid-turn.js'
 import type { Priced } from './spending.js'
+import { type At, commonOf, isLater, placeOf } from './turn-place.js'
 
 export type Conversation = {
   plan: ThreadPlan
@@ -111,12 +113,6 @@ export function clearConversation(conversation: Conversation): void {
 type Unkept = { status: 'error' | 'interrupted'; error?: ItemResult['error'] }
 type Ended = TurnOutcome | (Unkept & Partial<Priced>)
 type PricedEnd = TurnOutcome | (Unkept & Priced)
-type At = { message: TurnMessage; step?: Step; stopping: Stopping }
-
-function isLater(step: Step | undefined): step is Step {
-  return step !== undefined && step.number > 1
-}
-
 async function ask(conversation: Conversation, at: At): Promise<Ended> {
   const { message, stopping, step } = at
   const { scope, wasInterrupted } = stopping
@@ -165,83 +161,4 @@ function keep(conversation: Conversation, at: At, { status, error }: Unkept): Pr
     ...(error && { error }),
   }
   return Scope.nonCancellable(() => steps.keepTurn(request))
-}
-
-const NOTHING: Spent = { usage: noUsage(), usd: 0, savedUsd: 0, attempts: 0 }
-/** As long as a summary may be. */
-const SUMMARY_TOKENS = 4096
-
-type Condensing = { done: boolean; spent: Spent; warnings: string[] }
-
-async function condense(conversation: Conversation, at: At): Promise<Condensing> {
-  const { stopping } = at
-  const { head, condensed } = conversation.state
-  const common = commonOf(conversation, at)
-  const agent = conversation.plan.agent?.ref
-  const request = {
-    ...common,
-    step: `condense:${common.step}`,
-    label: `summary of the oldest turns · ${common.label}`,
-    ...(head !== undefined && { head }),
-    ...(condensed !== undefined && { condensed }),
-    ...(agent !== undefined && { agent }),
-  }
-  const { contextTokens: tokens } = conversation.state
-  const wanted = {
-    worstUsd: worstOfCall(conversation.plan, { tokens, bytes: 0, maxTokens: SUMMARY_TOKENS }),
-    label: request.label,
-    dropped: stopping.wasInterrupted,
-  }
-  const failed = (why: string | undefined, spent = NOTHING): Condensing => {
-    const warnings = stopping.wasInterrupted() ? [] : [`the oldest turns could not be summarized: ${why}`]
-    return { done: false, spent, warnings }
-  }
-  const done = await paidTurn(conversation.budget, wanted, async (budget): Promise<Condensing & Priced> => {
-    const paid = { ...request, ...(budget && { budget }) }
-    try {
-      const outcome = await stopping.scope.run(() => asking<'condense'>(paid).condense(paid))
-      const { condensed: ref, contextTokens, ...spent } = outcome
-      if (ref !== undefined) conversation.state = { ...conversation.state, condensed: ref, contextTokens }
-      return { done: ref !== undefined, spent, warnings: [], usd: spent.usd }
-    } catch (error) {
-      if (!(error instanceof TemporalFailure)) throw error
-      const { error: why, details } = readFailure(error)
-      const paidUsd = details?.paidUsd !== undefined && { paidUsd: details.paidUsd }
-      return { ...failed(why.message, details), usd: details?.usd ?? null, ...paidUsd }
-    }
-  })
-  return 'done' in done ? done : failed(done.error?.message)
-}
-
-function commonOf({ plan, run, name }: Conversation, { message: { turn }, step }: Pick<At, 'message' | 'step'>) {
-  const { root, server, settings, inlineBytes, timeoutSeconds, maxRetries, maxWaitSeconds, shown } = plan
-  const of = [...(name === '' ? [] : [name]), `turn ${turn}`, ...(isLater(step) ? [`step ${step.number}`] : [])]
-  const label = [...of, shown.model.replace(/^claude-/, '')].join(' · ')
-  return {
-    ...{ root, run, step: stepNameOf(name, turn, step?.number), label, server, settings, turn },
-    ...{ inlineBytes, timeoutSeconds, maxRetries, maxWaitSeconds },
-  }
-}
-
-/** What the journal keeps a model call of a turn under. */
-export function stepNameOf(name: string, turn: number, step = 1): string {
-  return `${name === '' ? '' : `${name}:`}turn:${turn}${step > 1 ? `:${step}` : ''}`
-}
-
-function placeOf({ state, plan }: Conversation, { message, step }: At) {
-  const { head, chained, condensed, length } = state
-  const { turn, content, id } = message
-  const agent = plan.agent?.ref
-  return {
-    turn,
-    chained,
-    length,
-    message: isLater(step) ? [] : content,
-    ...(head !== undefined && { head }),
-    ...(condensed !== undefined && { condensed }),
-    ...(id !== undefined && !isLater(step) && { id }),
-    ...(agent !== undefined && { agent }),
-    ...(isLater(step) && { stepNumber: step.number, results: step.results ?? [] }),
-    ...(step?.context !== undefined && { context: step.context }),
-  }
 }

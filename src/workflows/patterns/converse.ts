@@ -4,6 +4,7 @@ import { CancellationScope, condition } from '@temporalio/workflow'
 import type { MidTurn, WaitingMessage } from '../../contracts/thread.js'
 import { type Conversation, clearConversation, takeTurn } from './conversation.js'
 import { countLatency } from './interruption-latency.js'
+import { serve } from './ledger.js'
 import { changed } from './run.js'
 import { continuationDue, continueThread } from './thread-continuation.js'
 import { endTurn, forget, type Thread } from './thread-state.js'
@@ -72,5 +73,7 @@ function onCancel(thread: Thread): void {
     if (!thread.running) return
     thread.running.interrupted = true
     thread.running.cancel()
+    // What waits for money waits no longer.
+    if (thread.run.budget) serve(thread.run.budget)
   })
 }

@@ -9,18 +9,11 @@ import { addUsage, addUsd, noUsage } from '../../contracts/usage.js'
 import { tellHooks } from './agent-hooks.js'
 import type { AuditTrail } from './audit-trail.js'
 import { readFailure } from './call.js'
-import {
-  type Conversation,
-  endTurnUnasked,
-  type Step,
-  type Stopping,
-  stepNameOf,
-  type Taken,
-  takeTurn,
-} from './conversation.js'
+import { type Conversation, endTurnUnasked, type Step, type Stopping, type Taken, takeTurn } from './conversation.js'
 import { judging } from './judging.js'
 import { changed, type Run } from './run.js'
 import { runTools, type ToolStep } from './tool-step.js'
+import { stepNameOf } from './turn-place.js'
 
 export type AgentTurn = {
   run: Run

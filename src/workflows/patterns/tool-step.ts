@@ -1,8 +1,7 @@
 // The tools of one step, in parallel: each by its verdict run, asked about, or answered at once; in the model's order
 // again when all of them have ended. Nothing starts once the turn is interrupted; what has ended keeps its result.
-import { ActivityFailure, ApplicationFailure, proxyActivities, TemporalFailure } from '@temporalio/workflow'
-import type { AgentPlan, RunToolOutcome, RunToolRequest, ToolCall, ToolResult } from '../../contracts/agent.js'
-import { toolStepOf } from '../../contracts/agent.js'
+import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/workflow'
+import type { AgentPlan, RunToolOutcome, ToolCall, ToolResult } from '../../contracts/agent.js'
 import type { Spent } from '../../contracts/call.js'
 import { FAILURE } from '../../contracts/failures.js'
 import type { Ref } from '../../contracts/refs.js'
@@ -14,6 +13,7 @@ import type { Stopping } from './conversation.js'
 import { judging } from './judging.js'
 import { changed, type Run } from './run.js'
 import { askAboutUnknown, askForTool } from './tool-approval.js'
+import { type Attempt, dispatched } from './tool-run.js'
 import { showEnd, showTool } from './tool-states.js'
 
 export type ToolStep = {
@@ -33,10 +33,6 @@ export type ToolStep = {
   spend(spent: Spent): void
 }
 
-type Approved = { by: string; at: string }
-type Attempt = { approved?: Approved; again?: true; tries: number }
-
-const DEFAULT_SECONDS = 120
 /** A call that changes between its judgement and its run again and again is given up. */
 const MAX_CHANGES = 3
 
@@ -129,34 +125,6 @@ async function ran(at: ToolStep, call: ToolCall, index: number, attempt: Attempt
   showTool(at.run, at, call, { status: kind === 'done' && result.isError ? 'error' : kind, head, ms })
   if (kind !== 'unknown' || at.plan.agent.onUnknown === 'model') return at.run.budget ? { ...result, bytes } : result
   return unknown(at, call, index, attempt, result)
-}
-
-function dispatched(at: ToolStep, call: ToolCall, { approved, again }: Attempt): Promise<RunToolOutcome> {
-  const { plan, payer, stepName, chunk, stopping } = at
-  const { id, tool, digest, effect, input, summary, timeoutSeconds = DEFAULT_SECONDS } = call
-  const request: RunToolRequest = {
-    ...{ root: plan.root, run: payer, step: toolStepOf(stepName, id), label: summary, agent: plan.agent.ref, chunk },
-    call: { id, tool, digest, effect, ...(input !== undefined && { input }) },
-    ...(approved && { approved }),
-    ...(again && { again }),
-    timeoutSeconds,
-  }
-  return stopping.scope.run(() => running(request).runTool(request))
-}
-
-/** As an activity, for whoever has a call that may run. */
-export function running({ timeoutSeconds, label }: Pick<RunToolRequest, 'timeoutSeconds' | 'label'>) {
-  return proxyActivities<{ runTool(request: RunToolRequest): Promise<RunToolOutcome> }>({
-    // The activity ends the tool itself; this only catches a worker that hangs.
-    startToCloseTimeout: (timeoutSeconds + 60) * 1000,
-    // A dead worker is noticed by this; its lease in the journal (10 s) has run out by then.
-    heartbeatTimeout: '15s',
-    // What it did is to be known: wait until it has said so.
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    // The journal knows what earlier attempts did, so that another one repeats nothing.
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
-    summary: label.slice(0, 200),
-  })
 }
 
 async function afterFailure(

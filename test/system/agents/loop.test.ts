@@ -228,4 +228,25 @@ describe('an agent', () => {
     await run.result()
     await verifyHistory(run)
   })
+
+  it('waits at its budget before the call that may pass it, and goes on with more', async () => {
+    script({ match: { prompt: 'spend' }, reply: { blocks: reads('a') } }, { match: {}, reply: { text: 'Spent.' } })
+    const run = await agent({ task: 'spend', budgetUsd: 0.00001 })
+    const [first] = await questions(stage, run)
+    expect(first).toMatchObject({ name: 'budget', budget: { spentUsd: 0, capUsd: 0.00001 } })
+    expect(stage.simulator.journal().posts).toBe(0)
+    await run.signal('raiseBudget', { usd: 1 })
+    const { status, usd, budget } = await run.result()
+    expect(status).toBe('completed')
+    expect(budget).toMatchObject({ spentUsd: usd, reservedUsd: 0 })
+    expect(budget.spentUsd).toBeLessThanOrEqual(budget.capUsd)
+    await verifyHistory(run)
+
+    const other = await agent({ task: 'spend nothing', budgetUsd: 0.00001 })
+    await questions(stage, other)
+    await other.executeUpdate('decide', {
+      args: [{ kind: 'reject', by: 'reviewer', digest: (await questions(stage, other))[0]?.digest }],
+    })
+    expect(await failureOf(other)).toMatchObject({ message: expect.stringContaining('allowed no more') })
+  })
 })

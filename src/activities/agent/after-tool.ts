@@ -22,7 +22,7 @@ export async function afterTool(
   const { root, step, call } = request
   const payload = {
     event: 'post_tool_use',
-    id: `${root.workflowId}/${root.firstRunId}/${step}`,
+    id: `${root.workflowId}/${root.firstRunId}/${step}/post`,
     run: info.workflowExecution?.workflowId ?? root.workflowId,
     workflow: 'thread',
     agent: stored.definition.name,

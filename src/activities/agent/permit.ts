@@ -27,7 +27,7 @@ function askHooks(deps: JudgeDeps, { run, root, step, stored, signal }: Judging,
   const { hooks, definition, workspace } = stored
   const payload = {
     event: 'pre_tool_use',
-    id: `${root.workflowId}/${root.firstRunId}/${toolStepOf(step, id)}`,
+    id: `${root.workflowId}/${root.firstRunId}/${toolStepOf(step, id)}/pre`,
     run,
     workflow: 'thread',
     agent: definition.name,

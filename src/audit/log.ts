@@ -109,7 +109,10 @@ async function repeated(
 async function flushed(file: FileHandle, path: string, bytes: Buffer, end: End): Promise<void> {
   if (end.torn > 0) await file.truncate(end.bytes)
   try {
-    await file.write(bytes, 0, bytes.length, end.bytes)
+    // A disk that is filling up takes a part first.
+    for (let at = 0; at < bytes.length; ) {
+      at += (await file.write(bytes, at, bytes.length - at, end.bytes + at)).bytesWritten
+    }
     await file.sync()
   } catch (error) {
     // Of a full disk nothing half written is left; if not even this works, the next one cuts it off.

@@ -22,16 +22,23 @@ export function accountServers(home: string) {
   }
 }
 
-/** What one of the CRM's reads gives, asked by a server process of its own. */
-export async function lookUp(home: string, tool: string, input: object): Promise<unknown> {
+export type LookUp = {
+  /** What one of the CRM's reads gives. */
+  ask(tool: string, input: object): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** By a server process of its own. */
+export async function openLookUp(home: string): Promise<LookUp> {
   const pool = openMcpPool({ env: process.env, cwd: home })
-  try {
-    const tools = await pool.tools('crm', McpServer.parse(accountServers(home).crm))
-    const found = tools.find(({ name }) => name === `mcp__crm__${tool}`)
-    const output = await found?.run({ input, key: 'look', signal: new AbortController().signal })
-    if (typeof output !== 'object') throw new Error(`${tool} gave ${output}`)
-    return JSON.parse(String(output.content[0]?.text))
-  } finally {
-    await pool.close()
+  const tools = await pool.tools('crm', McpServer.parse(accountServers(home).crm))
+  return {
+    async ask(tool, input) {
+      const found = tools.find(({ name }) => name === `mcp__crm__${tool}`)
+      const output = await found?.run({ input, key: 'look', signal: new AbortController().signal })
+      if (typeof output !== 'object') throw new Error(`${tool} gave ${output}`)
+      return JSON.parse(String(output.content[0]?.text))
+    },
+    close: () => pool.close(),
   }
 }

@@ -5,17 +5,22 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccountResult } from '../../src/contracts/account.js'
 import { approve, reject } from '../../src/contracts/messages.js'
 import type { AccountInput } from '../../src/contracts/schemas/index.js'
-import { accountServers, lookUp } from '../support/account.js'
+import { accountServers, type LookUp, openLookUp } from '../support/account.js'
 import { failureOf, resultOf } from '../support/run-result.js'
 import { openStage, type Stage } from '../support/stage.js'
 import { until } from '../support/until.js'
 
 let stage: Stage
+let crm: LookUp
 
 beforeAll(async () => {
   stage = await openStage()
+  crm = await openLookUp(stage.home)
 })
-afterAll(() => stage.close())
+afterAll(async () => {
+  await crm.close()
+  await stage.close()
+})
 beforeEach(() => {
   stage.simulator.setRules([])
   stage.simulator.resetJournal()
@@ -30,9 +35,9 @@ const asked = (handle: WorkflowHandle) =>
     return approvals.find(({ name, answer }) => name === 'writes' && !answer)
   })
 const deals = async (account: string) =>
-  ((await lookUp(stage.home, 'list_open_deals', { account_id: account })) as { name: string }[]).map(({ name }) => name)
+  ((await crm.ask('list_open_deals', { account_id: account })) as { name: string }[]).map(({ name }) => name)
 const contacts = async (account: string) =>
-  ((await lookUp(stage.home, 'list_contacts', { account_id: account })) as { name: string }[]).map(({ name }) => name)
+  ((await crm.ask('list_contacts', { account_id: account })) as { name: string }[]).map(({ name }) => name)
 const system = (agent: string) => `You are the ${agent} of an account review`
 
 describe('an account review', () => {

@@ -25,6 +25,7 @@ export async function connect(): Promise<Ensemble> {
 }
 
 export type { AgentOptions } from './client/agent-thread.js'
+export type { WaitingApproval } from './client/approvals.js'
 export type { AuditEntry, SessionAudit } from './client/audit.js'
 export type { Ensemble, OwnWorkflow, RunInputs, RunResults, StartOptions } from './client/ensemble.js'
 export {
@@ -58,7 +59,17 @@ export type { AccountResult, PendingWrite, Recommendation } from './contracts/ac
 export type { DelegateResult, TaskTree } from './contracts/delegate.js'
 export type { Citation, DocumentsResult } from './contracts/documents.js'
 export { FAILURE, type FailureType } from './contracts/failures.js'
-export type { Approval, Decided, ItemState, Refused, RunState, StatusReport } from './contracts/messages.js'
+export type {
+  AnswerKind,
+  Approval,
+  BudgetState,
+  Decided,
+  ItemState,
+  OpenApproval,
+  Refused,
+  RunState,
+  StatusReport,
+} from './contracts/messages.js'
 export type { WorkflowName } from './contracts/names.js'
 export type {
   Finding,

@@ -53,6 +53,18 @@ export const COMMANDS: Entry[] = [
     load: () => import('./commands/revise.js'),
   },
   {
+    name: 'approvals',
+    usage: '',
+    about: 'everything that waits for an answer; answers many at once',
+    load: () => import('./commands/approvals.js'),
+  },
+  {
+    name: 'raise-budget',
+    usage: '<run> <usd>',
+    about: 'allow a run to cost more',
+    load: () => import('./commands/raise-budget.js'),
+  },
+  {
     name: 'interrupt',
     usage: '<run>',
     about: 'stop now, keep what is there',

@@ -7,6 +7,7 @@ export type RunOptions = {
   model?: string
   maxTokens?: number
   concurrency?: number
+  budget?: number
   confirm?: Confirm
   yes?: boolean
   dryRun?: boolean
@@ -23,6 +24,7 @@ export function withRunOptions(command: Command): Command {
     .addOption(
       new Option('--confirm <when>', 'ask before calls: always, never, or above so many USD').argParser(confirm),
     )
+    .option('--budget <usd>', 'the most it may cost without asking, in USD', usd)
     .option('--yes', 'do not ask: the same as --confirm never')
     .option('--dry-run', 'plan and price only')
     .option('--stream', 'show texts while they arrive')
@@ -32,11 +34,12 @@ export function withRunOptions(command: Command): Command {
 
 /** Fields of the input that were given. `--yes` wins over `--confirm`. */
 export function commonInput(options: RunOptions) {
-  const { model, maxTokens, concurrency, confirm, yes, dryRun, stream } = options
+  const { model, maxTokens, concurrency, budget, confirm, yes, dryRun, stream } = options
   return {
     ...(model !== undefined && { model }),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(budget !== undefined && { budgetUsd: budget }),
     ...(confirm !== undefined && { confirm }),
     ...(yes && { confirm: 'never' as const }),
     ...(dryRun && { dryRun }),
@@ -48,6 +51,13 @@ export function commonInput(options: RunOptions) {
 export function whole(text: string): number {
   if (!/^[0-9]{1,9}$/.test(text) || Number(text) < 1) throw new InvalidArgumentError('Wanted a whole number from 1.')
   return Number(text)
+}
+
+/** Dollars, more than 0. */
+export function usd(text: string): number {
+  const given = /^\$?([0-9]{1,7}(?:\.[0-9]+)?)$/.exec(text)?.[1]
+  if (given === undefined || Number(given) === 0) throw new InvalidArgumentError('Wanted dollars, such as 0.50.')
+  return Number(given)
 }
 
 export function confirm(text: string): Confirm {

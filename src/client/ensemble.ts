@@ -17,6 +17,7 @@ import type {
 } from '../contracts/schemas/index.js'
 import type { ThreadResult } from '../contracts/thread.js'
 import { type AgentOptions, agentThread } from './agent-thread.js'
+import { openApprovals, type WaitingApproval } from './approvals.js'
 import { runAudit, type SessionAudit } from './audit.js'
 import { checkInput, checkOwnInput, checkWorkflow } from './check-input.js'
 import { asking, RunNotFoundError } from './errors.js'
@@ -97,6 +98,8 @@ export type Ensemble = {
   agent(agent: string | AgentDefinition | { id: string }, options?: AgentOptions): Thread
   /** A new run of every item of `id` that is not ok; throws InvalidInputError while that run is open. */
   rerun(id: string, options?: RerunOptions): Promise<Run>
+  /** Every question that waits for a person, of runs and their parts, the oldest first; needs no worker. */
+  approvals(): Promise<WaitingApproval[]>
   /** Newest first; `limit` defaults to 100. */
   list(options?: { limit?: number }): AsyncGenerator<RunFacts, void>
   /** A text of a result, whole. Throws a StorageError where this machine's store does not have it. */
@@ -167,6 +170,7 @@ export function ensembleOn(server: Server): Ensemble {
     thread: (id, threadOptions) => threadHandle(server, checkRunId(id), threadOptions),
     agent: (agent, agentOptions) => agentThread(server, agent, agentOptions),
     rerun: async (id, rerunOptions) => runHandle(server, await rerun(server, id, rerunOptions)),
+    approvals: () => openApprovals(server),
     list: (listOptions) => listRuns(server, listOptions?.limit ?? 100),
     text: (text) => wholeText(store, text),
     texts: (result) => resolveTexts(store, result),

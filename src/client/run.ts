@@ -25,6 +25,8 @@ export interface Run<R extends RunResult = RunResult> {
   approve(answer?: Approving): Promise<Decided>
   reject(answer?: Answer): Promise<Decided>
   revise(revision: Revision): Promise<Decided>
+  /** The new cap, in dollars: what waits for money goes on as far as it fits. Throws as the three above. */
+  raiseBudget(raise: { usd: number; by?: string; note?: string; id?: string }): Promise<Decided>
   /** Stop now, keep what is there; the run ends `interrupted` with what it has. */
   interrupt(steering?: Steering): Promise<void>
   /** Start nothing new; what runs goes on. */
@@ -57,6 +59,7 @@ export function runHandle<R extends RunResult>(server: Server, id: string): Run<
     approve: (answer) => sendDecision(server, id, { ...answer, kind: 'approve' }),
     reject: (answer) => sendDecision(server, id, { ...answer, kind: 'reject' }),
     revise: (revision) => sendDecision(server, id, { ...revision, kind: 'revise' }),
+    raiseBudget: (raised) => sendDecision(server, id, { ...raised, kind: 'raiseBudget' }),
     interrupt: (steering) => sendSignal(server, id, 'interrupt', steering),
     pause: (steering) => sendSignal(server, id, 'pause', steering),
     resume: (steering) => sendSignal(server, id, 'resume', steering),

@@ -21,12 +21,14 @@ export type Revision = Answer & { input?: Record<string, unknown> }
 /** `input`: the answer, where a workflow asks for one. */
 export type Approving = Answer & { input?: unknown }
 
+type RaisedBudget = { kind: 'raiseBudget'; usd: number; by?: string; note?: string; id?: string }
+
 const signals = { interrupt, pause, resume }
 
 const ANSWER_MS = 30_000 // a worker under load answers within seconds; longer means there is none
 
 /** Throws AnswerRefusedError with the run's reason, NoWorkerError after 30 s, RunNotFoundError, ConnectionError. */
-export async function sendDecision(server: Server, id: string, decision: Decision): Promise<Decided> {
+export async function sendDecision(server: Server, id: string, decision: Decision | RaisedBudget): Promise<Decided> {
   const message = { ...decision, id: decision.id ?? randomUUID() }
   return asking({ server: server.address, run: id }, async () => {
     try {

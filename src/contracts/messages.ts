@@ -105,6 +105,12 @@ export type Approval = {
   answer?: { kind: AnswerKind; by: string; at: string; note?: string; id?: string; edited?: true }
 }
 
+/** An open question in short, as lists have it. `about`: a plan's price, the beginning of a tool's arguments. */
+export type OpenApproval = Pick<
+  Approval,
+  'name' | 'title' | 'digest' | 'openedAt' | 'approvers' | 'expiresAt' | 'onExpiry'
+> & { kind: 'plan' | 'tool' | 'unknown' | 'budget' | 'own'; about: string }
+
 /** A message that had no effect, and why. */
 export type Refused = { message: string; reason: string; at: string }
 

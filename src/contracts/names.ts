@@ -14,6 +14,8 @@ export const MEMO = {
   status: 'status',
   usd: 'usd',
   waitingFor: 'waitingFor',
+  /** The open questions, in short. */
+  approvals: 'approvals',
   input: 'input',
   rerunOf: 'rerunOf',
   /** A thread's options as they were given; long ones by hash and beginning. */

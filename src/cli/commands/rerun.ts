@@ -5,13 +5,14 @@ import type { Confirm } from '../../contracts/schemas/index.js'
 import { follow } from '../follow/follow.js'
 import { left, refuseAlone } from '../follow/start-and-follow.js'
 import { say } from '../output.js'
-import { confirm, several } from '../run-options.js'
+import { confirm, several, usd } from '../run-options.js'
 import { LOOKING, WORKING, withSession } from '../session.js'
 
 type Options = {
   item?: string[]
   fresh?: boolean
   confirm?: Confirm
+  budget?: number
   yes?: boolean
   stream?: boolean
   id?: string
@@ -25,12 +26,13 @@ export function command(): Command {
     .option('--item <id>', 'ask this item anew instead, whatever it came to (may be given again)', several)
     .option('--fresh', 'use no earlier answer')
     .option('--confirm <when>', 'ask before calls: always, never, or above so many USD', confirm)
+    .option('--budget <usd>', 'the most it may cost without asking, in USD', usd)
     .option('--yes', 'do not ask: the same as --confirm never')
     .option('--stream', 'show texts while they arrive')
     .option('--id <id>', 'id of the new run')
     .option('--detach', 'do not follow the run')
     .option('--json', 'the result as one JSON document')
-    .action(async (given: string, { item, fresh, confirm: when, yes, stream, id, detach, json }: Options) => {
+    .action(async (given: string, { item, fresh, confirm: when, budget, yes, stream, id, detach, json }: Options) => {
       if (id !== undefined) checkRunId(id)
       process.exitCode = await withSession(detach ? LOOKING : WORKING, async (session) => {
         if (detach) await refuseAlone(session)
@@ -39,6 +41,7 @@ export function command(): Command {
           ...(item && { items: item }),
           ...(fresh && { fresh }),
           ...(when !== undefined && { confirm: when }),
+          ...(budget !== undefined && { budgetUsd: budget }),
           ...(stream && { stream }),
           ...(yes && { confirm: 'never' as const }),
           ...(id !== undefined && { id }),

@@ -13,7 +13,7 @@ import { data, json, printable, say } from '../output.js'
 import { LOOKING, type Session, withSession } from '../session.js'
 import { ageOf } from '../views/age.js'
 import { turnLines } from '../views/conversation.js'
-import { dollars } from '../views/money.js'
+import { budgetLine, dollars } from '../views/money.js'
 import { table } from '../views/table.js'
 import { toolLines } from '../views/tool-lines.js'
 
@@ -73,6 +73,7 @@ function page(session: Session, facts: RunFacts, report: StatusReport | undefine
     `  started   ${startedAt} (${ageOf(startedAt)} ago)`,
     ...(endedAt ? [`  ended     ${endedAt}`] : []),
     `  cost      ${dollars(report?.usd ?? usd ?? 0)}${unspent(server)}`,
+    ...(report?.budget ? [`  budget    ${budgetLine(report.budget)}`] : []),
     ...(rerunOf ? [`  rerun of  ${rerunOf.root.workflowId}`] : []),
     ...(link ? [`  web ui    ${link}`] : []),
     ...(report?.warnings ?? []).map((warning) => `  warning   ${warning}`),

@@ -3,12 +3,11 @@
 // and every amount is escaped, or two prices on a line become a formula.
 import type { EndedItem } from '../../contracts/continuation.js'
 import type { RunState } from '../../contracts/messages.js'
-import { amount, bytes, clock, code, cut, HIDDEN, line, MESSAGES, PAGE_BYTES, refused, text } from './page.js'
+import { amount, bytes, cut, HIDDEN, line, MESSAGES, PAGE_BYTES, refused, text } from './page.js'
+import { answersOf, moneyOf, questionsOf } from './questions.js'
 import { openApprovals, type Run } from './run.js'
 
 const ROWS = 25
-/** Of a question: choices, lines of a diff. */
-const CHOICES = 12
 /** What becomes of items that had not started when a run ended. */
 const NEVER_ASKED: Partial<Record<RunState, string>> = {
   rejected: 'skipped',
@@ -22,7 +21,14 @@ type Row = { id: string; model: string; state: string; end?: EndedItem }
 
 export function detailsOf(run: Run): string {
   const rows = rowsOf(run)
-  const above = [headline(run), ...question(run), ...refused(run), ...answers(run), ...priced(run)].join('\n\n')
+  const above = [
+    headline(run),
+    ...questionsOf(run),
+    ...refused(run),
+    ...answersOf(run),
+    ...moneyOf(run),
+    ...priced(run),
+  ].join('\n\n')
   const below = footer(run, rows)
   const page = [above, table(rows, PAGE_BYTES - bytes(above + below) - 8), below, HIDDEN]
   return cut(page.filter((part) => part !== '').join('\n\n'))
@@ -33,54 +39,6 @@ function headline(run: Run): string {
   const { plan } = run
   const title = plan && !waits ? ` · ${text(plan.title, 200)}` : ''
   return `**${run.state}**${waits ? ' for your answer' : ''}${title}${plan?.server === 'simulated' ? ' · SIMULATED' : ''}`
-}
-
-function question(run: Run): string[] {
-  const open = openApprovals(run)
-  if (open.length === 0) return []
-  return [
-    ...open.map(({ name, title, digest, own, choices, lines }) => {
-      const about = own?.details === undefined ? '' : `\n\n${text(shown(own.details), 1000)}`
-      const offered = list(
-        (choices ?? []).map(({ id, label }) => `${text(id, 40)}: ${text(label, 120)}`),
-        CHOICES,
-      )
-      const said = list(
-        (lines ?? []).map((one) => text(one, 120)),
-        CHOICES,
-      )
-      return `**${text(title, 250)}** (${text(name, 60)})${about}${offered}${said}\n\nDigest: \`${code(digest, 64)}\``
-    }),
-    'Answer with *More Actions* → *Send a Signal*:',
-    [
-      open.some(({ own }) => own?.wantsInput)
-        ? '- `approve` with the answer: `{"input": …}`'
-        : '- `approve` with no input, or `{"by": "your name"}`',
-      ...(open.some(({ choices }) => choices) ? ['- or `approve` with some of them: `{"only": ["id"]}`'] : []),
-      '- `reject` with no input, or a reason: `"too dear"`',
-      ...(open.every(({ own }) => own)
-        ? []
-        : [
-            `- \`revise\` with a patch of the input: \`{"concurrency": 5}\`${run.takesNotes ? ', or a note for the planner: `"three parts"`' : ''}`,
-          ]),
-    ].join('\n'),
-  ]
-}
-
-function list(rows: string[], most: number): string {
-  if (rows.length === 0) return ''
-  const more = rows.length > most ? [`… and ${rows.length - most} more`] : []
-  return `\n\n${[...rows.slice(0, most), ...more].map((row) => `- ${row}`).join('\n')}`
-}
-
-const shown = (details: unknown) => (typeof details === 'string' ? details : (JSON.stringify(details) ?? ''))
-
-function answers(run: Run): string[] {
-  return run.approvals.slice(-MESSAGES).flatMap(({ name, answer }) => {
-    if (!answer) return []
-    const note = answer.note === undefined ? '' : `: ${text(answer.note, 200)}`
-    return [`Answer to ${text(name, 60)}: **${answer.kind}** by ${text(answer.by, 100)} at ${clock(answer.at)}${note}`]
-  })
 }
 
 function priced({ plan }: Run): string[] {

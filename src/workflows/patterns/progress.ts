@@ -6,6 +6,7 @@ import { setCurrentDetails, upsertMemo, upsertSearchAttributes, workflowInfo } f
 import { MEMO, SEARCH_ATTRIBUTES } from '../../contracts/names.js'
 import { detailsOf } from './details.js'
 import { openApprovals, type Run } from './run.js'
+import { openQuestions } from './waiting-for.js'
 
 /** Between two pages of a large run at work. */
 const PAGE_MS = 1000
@@ -30,7 +31,9 @@ export function showProgress(run: Run, options: { page?: () => string; usd?: boo
     if (run.paused && run.state === 'running') run.state = 'paused'
     if (!run.paused && run.state === 'paused') run.state = 'running'
     const waitingFor = openApprovals(run).map((approval) => approval.name)
-    const note = JSON.stringify([run.state, waitingFor])
+    const escalated = run.approvals.some(({ escalatedAt }) => escalatedAt !== undefined)
+    const open = openQuestions(run)
+    const note = JSON.stringify([run.state, waitingFor, ...(escalated ? [open] : [])])
     const now = Date.now()
     const shown = note === noted && refusals === run.refusedCount
     if (shown && isBusy(run) && now - shownAt < PAGE_MS) return
@@ -44,7 +47,12 @@ export function showProgress(run: Run, options: { page?: () => string; usd?: boo
     if (note === noted && !dearer) return
     noted = note
     notedUsd = usd
-    upsertMemo({ [MEMO.status]: run.state, [MEMO.usd]: run.totals.usd, [MEMO.waitingFor]: waitingFor.join(', ') })
+    upsertMemo({
+      [MEMO.status]: run.state,
+      [MEMO.usd]: run.totals.usd,
+      [MEMO.waitingFor]: waitingFor.join(', '),
+      ...(run.approvals.length > 0 && { [MEMO.approvals]: open }),
+    })
     // Only where the client found them registered: an unknown attribute would fail the task for ever.
     if (workflowInfo().typedSearchAttributes.get(WAITING) === undefined) return
     upsertSearchAttributes([

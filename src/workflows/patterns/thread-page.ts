@@ -1,6 +1,7 @@
 // A thread's page in the Web UI: what it is, what waits, what it cost, and the last words said.
 import type { EndedTurn } from '../../contracts/thread.js'
 import { amount, cut, HIDDEN, line, refused, text } from './page.js'
+import { answersOf, moneyOf, questionsOf } from './questions.js'
 import { statusOfThread, titleOf } from './thread-report.js'
 import { type Thread, waitingMessages } from './thread-state.js'
 
@@ -19,7 +20,10 @@ export function pageOf(thread: Thread): string {
     ...(shown
       ? [`At most ${shown.maxTokens} tokens an answer${shown.system ? ` · system: ${text(shown.system, WORDS)}` : ''}`]
       : []),
+    ...questionsOf(run),
     ...refused(run),
+    ...answersOf(run),
+    ...moneyOf(run),
     ...warnings.map((warning) => `Note: ${text(warning, 250)}`),
     ...lastWords(ended.filter((turn) => !turn.cleared).at(-1)),
     table(ended.slice(-ROWS)),

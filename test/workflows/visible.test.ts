@@ -64,7 +64,14 @@ describe('lists of runs', () => {
     try {
       const handle = await bare.start('parallel', { items: [{ prompt: 'one' }], confirm: 'always' })
       const { approvals } = await bare.reach(handle, 'waiting')
-      expect((await handle.describe()).memo).toEqual({ status: 'waiting', usd: 0, waitingFor: 'plan' })
+      const [{ title = '', digest = '', openedAt = '' } = {}] = approvals
+      const asked = { name: 'plan', kind: 'plan', title, digest, openedAt, about: 'at most $0.04' }
+      expect((await handle.describe()).memo).toEqual({
+        status: 'waiting',
+        usd: 0,
+        waitingFor: 'plan',
+        approvals: [asked],
+      })
       await handle.signal('approve', { digest: approvals[0]?.digest })
       const { usd } = await resultOf(handle)
       expect((await handle.describe()).memo).toEqual({ status: 'completed', usd, waitingFor: '' })
@@ -143,7 +150,9 @@ describe("the run's page", () => {
         .filter(({ name, description }) => !name.startsWith('__') && description)
         .map(({ name }) => name)
         .sort()
-    expect(named(definition.signalDefinitions)).toEqual(['approve', 'interrupt', 'pause', 'reject', 'resume', 'revise'])
+    expect(named(definition.signalDefinitions)).toEqual([
+      ...['approve', 'interrupt', 'pause', 'raiseBudget', 'reject', 'resume', 'revise'],
+    ])
     expect(named(definition.updateDefinitions)).toEqual(['decide'])
     expect(named(definition.queryDefinitions)).toEqual(['status'])
     await reject(handle)

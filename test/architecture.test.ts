@@ -171,9 +171,11 @@ describe('the public library', () => {
         "AgentDefinition",
         "AgentOptions",
         "Answer",
+        "AnswerKind",
         "Approval",
         "Approving",
         "AuditEntry",
+        "BudgetState",
         "Citation",
         "Content",
         "ContentBlock",
@@ -192,6 +194,7 @@ describe('the public library', () => {
         "ModelServer",
         "OnText",
         "OnTexts",
+        "OpenApproval",
         "OwnWorkflow",
         "ParallelInput",
         "ParallelResult",
@@ -235,6 +238,7 @@ describe('the public library', () => {
         "Usage",
         "Usd",
         "Waiting",
+        "WaitingApproval",
         "WorkflowName",
       ]
     `)

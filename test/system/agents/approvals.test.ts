@@ -176,12 +176,12 @@ describe('the questions of an agent', () => {
 })
 
 describe('a question that nobody answers', () => {
-  const after = (onExpiry: string, more: object = {}) => ({
+  const rule = (onExpiry: string, more: object = {}) => ({
     permissions: { expiry: [{ tool: 'Edit', seconds: 1, onExpiry, ...more }] },
   })
 
   it('is denied in time where its rule says so, and the model hears that it expired', async () => {
-    const run = await agent('edit one', after('deny'))
+    const run = await agent('edit one', rule('deny'))
     expect(await run.result()).toMatchObject({ answer: 'Over.' })
     const { approvals } = await stage.status(run)
     expect(approvals[0]).toMatchObject({ onExpiry: 'deny', answer: { kind: 'expired', by: 'nobody' } })
@@ -191,7 +191,7 @@ describe('a question that nobody answers', () => {
   })
 
   it('goes on waiting where its rule says so', async () => {
-    const run = await agent('edit one', after('wait'))
+    const run = await agent('edit one', rule('wait'))
     const { digest, expiresAt = '' } = await only(run)
     await until('its time to be over', () => Date.now() > Date.parse(expiresAt) + 500)
     expect(await only(run)).toMatchObject({ digest, onExpiry: 'wait' })
@@ -201,7 +201,7 @@ describe('a question that nobody answers', () => {
   })
 
   it('may be answered by others, too, where its rule says so', async () => {
-    const run = await agent('edit one', { approvers: ['lead'], ...after('escalate', { to: ['deputy'] }) })
+    const run = await agent('edit one', { approvers: ['lead'], ...rule('escalate', { to: ['deputy'] }) })
     const { digest } = await only(run)
     expect(await refusal(run, { kind: 'approve', digest, by: 'deputy' })).toMatch(/deputy may not answer/)
     await until('the escalation', async () => (await only(run)).escalatedAt)

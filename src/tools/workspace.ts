@@ -1,9 +1,12 @@
 // Where file tools may go. A path is resolved, links included, and must end inside the workspace; what is then opened is
 // opened directory by directory without following any link (files/anchored.ts), so that a link put in its place after
-// the check leads nowhere. Git's own files decide what git runs, and keys never reach a model: both are out of bounds.
+// the check leads nowhere. Git's own files and our settings decide what programs are run, and keys never reach a model.
 import { readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileError, ToolRefusal } from './refusal.js'
+
+/** They say what programs a worker starts: nothing an agent writes may become one. */
+export const SETTINGS_FILES = new Set(['ensemble.config.json', '.mcp.json'])
 
 /** `hidden`: absolute real paths inside it that are neither read nor written, such as the data directory. */
 export type Workspace = { root: string; hidden?: string[] }
@@ -37,6 +40,8 @@ export async function locate(workspace: Workspace, given: string, purpose: 'read
     throw new ToolRefusal(`${show(given)} is not for tools`)
   if (purpose === 'write' && [...parts, ...lexical].some((part) => part.toLowerCase() === '.git'))
     throw new ToolRefusal(`${show(given)} belongs to git itself, which is not written to`)
+  if (purpose === 'write' && SETTINGS_FILES.has(basename(path)))
+    throw new ToolRefusal(`${show(given)} says what programs are started, and is not written by tools`)
   return { root, parts, shown: parts.join('/') || '.' }
 }
 

@@ -49,6 +49,8 @@ describe('the workspace', () => {
     ])
       await ending(bash(here, change))
     expect(await readFile(join(here.cwd, '.git/config'), 'utf8')).toBe(before)
+    await here.write('ensemble.config.json', '{}')
+    expect(errorOf(await bash(here, 'echo x > ensemble.config.json'))).toMatch(/Read-only/)
     await expect(stat(join(here.cwd, '.git/hooks/pre-commit'))).rejects.toThrow('ENOENT')
   })
 

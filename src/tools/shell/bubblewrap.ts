@@ -6,7 +6,7 @@ import { access, lstat, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ToolRefusal } from '../refusal.js'
-import { below, KEY_FILES } from '../workspace.js'
+import { below, KEY_FILES, SETTINGS_FILES } from '../workspace.js'
 
 export type SandboxSettings = {
   /** Bubblewraps before 0.12.0, which write through symbolic links (CVE-2026-87766). */
@@ -49,6 +49,7 @@ export async function sandboxArguments(workspace: string, settings: SandboxSetti
   const home = settings.home === undefined ? [] : await realHome(settings.home)
   const hidden = [...new Set([...(await existing(HIDDEN)), ...home])].filter((path) => path !== '/tmp')
   const git = join(workspace, '.git')
+  const inIt = (names: Set<string>) => Array.from(names, (name) => join(workspace, name))
   const inside = settings.hidden.filter((path) => below(workspace, path))
   const outside = settings.hidden.filter((path) => !below(workspace, path))
   return [
@@ -60,13 +61,9 @@ export async function sandboxArguments(workspace: string, settings: SandboxSetti
     ...[...hidden, ...(await existing(outside))].flatMap((path) => ['--tmpfs', path]),
     ...(await existing(back)).flatMap((path) => ['--ro-bind', path, path]),
     ...['--bind', workspace, workspace],
-    ...((await there(git)) ? ['--ro-bind', git, git] : []),
+    ...(await existing([git, ...inIt(SETTINGS_FILES)])).flatMap((path) => ['--ro-bind', path, path]),
     ...(await existing(inside)).flatMap((path) => ['--tmpfs', path]),
-    ...(await existing([...KEY_FILES].map((name) => join(workspace, name)))).flatMap((path) => [
-      '--ro-bind',
-      '/dev/null',
-      path,
-    ]),
+    ...(await existing(inIt(KEY_FILES))).flatMap((path) => ['--ro-bind', '/dev/null', path]),
     ...['--chdir', workspace, '--json-status-fd', '3', '--'],
   ]
 }

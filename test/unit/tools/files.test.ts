@@ -189,6 +189,11 @@ describe('a place that is none', () => {
     },
   )
 
+  it.each(['ensemble.config.json', 'sub/.mcp.json'])('%s is not written', async (file_path) => {
+    const { run } = await room()
+    expect(errorOf(await run('Write', { file_path, content: '{}' }))).toMatch(/says what programs are started/)
+  })
+
   it('the data directory is hidden, also from searches', async () => {
     const hidden = await room()
     const here = await room({ hidden: [join(hidden.cwd, 'data')] })

@@ -16,8 +16,11 @@ import { verifyHistory } from '../../support/verify.js'
 const KILLS = process.env.ENSEMBLE_SOAK ? 200 : 10
 /** Those of earlier lives wait until their worker is noticed to be dead; new ones have work at once. */
 const PER_LIFE = 2
-/** Things a worker waits for in a life; an agent here takes some 300. */
-const LONGEST_LIFE = 250
+const MOST_OPEN = 12
+/** Things a worker waits for in a life. An agent takes some 300: about as many come to their end as are begun. */
+const LONGEST_LIFE = 600
+/** A worker that lives still has too little to do. */
+const IDLE_MS = 3_000
 const SEED = Number(process.env.ENSEMBLE_TEST_SEED ?? Date.now() % 1_000_000)
 const MINUTE_MS = 60_000
 const MAIN = new URL('../../support/effects-worker.mjs', import.meta.url).pathname
@@ -59,13 +62,17 @@ it(
     }
     for (;;) {
       const last = kills >= KILLS
-      for (let count = last ? 0 : PER_LIFE; count > 0; count--) await begin()
+      for (let count = last ? 0 : PER_LIFE; count > 0 && open.size < MOST_OPEN; count--) await begin()
       const life = 1 + Math.floor(random() * LONGEST_LIFE)
       const worker = await stage.addWorker({
         main: MAIN,
         env: { ENSEMBLE_TEST_EFFECTS: effectsFile, ...(!last && { ENSEMBLE_TEST_KILL_AT: String(life) }) },
       })
       if (last) break
+      while (worker.running()) {
+        await Promise.race([worker.exited, new Promise((resolve) => setTimeout(resolve, IDLE_MS))])
+        if (worker.running() && open.size < MOST_OPEN) await begin()
+      }
       expect(await worker.exited).toBeNull() // by the signal
       kills++
     }

@@ -15,7 +15,7 @@ export const SettingsFile = z.strictObject({
   /** Longest answer in tokens, of those that say nothing. */
   maxTokens: z.int().min(1).max(128_000).optional(),
   permissionMode: z.enum(PERMISSION_MODES).optional(),
-  /** Writes wait for a person, whatever mode an agent has; false: its mode and lists decide alone. */
+  /** false: writing in the workspace and the tools of MCP servers run unasked, but for what a list denies or asks. */
   approvalForWrites: z.boolean().optional(),
   audit: z.boolean().optional(),
   /** Of one request to the model; absent: 300, above 16,000 max tokens 900. */

@@ -1,7 +1,8 @@
 // Rules about shell commands: `git status:*` (these words, and any after them), `npm run *` (a star for anything), or a
 // whole command. What allows is read narrowly, what denies widely: behind another program that starts it, in a string
 // given to a shell, with its path, quoted or after its own options.
-import { type Command, readShell, simpleCommand, type Word } from './shell.js'
+import { type Command, readShell, type Word } from './shell.js'
+import { simpleCommand } from './simple-command.js'
 import { globRegExp } from './text-pattern.js'
 
 /** `maybe`: an expansion may turn it into what is denied. */

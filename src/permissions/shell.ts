@@ -1,6 +1,5 @@
 // What a shell would make of a command line, as far as permissions must know it: which programs it may start, with which
-// words, and whether anything in it stays open until it runs. Rules that allow look at what is surely one plain command;
-// rules that deny look at every command there may be, in pipes, substitutions, loops and strings given to a shell.
+// words, and whether anything in it stays open until it runs: every command there may be, in pipes, substitutions and loops.
 import { type Heredoc, readHeredocs } from './heredoc.js'
 
 /** One word, quotes taken away. `open`: an expansion decides what it becomes. */
@@ -12,24 +11,6 @@ export type Shell = { commands: Command[]; open: boolean }
 
 /** Deeper is nothing people write. */
 const MAX_DEPTH = 20
-
-/**
- * The command with single blanks between its words, when it is one simple command: no operator, substitution, variable,
- * redirection, assignment or line break. Otherwise undefined.
- */
-export function simpleCommand(line: string): string | undefined {
-  const words: string[] = []
-  let rest = line.trim()
-  if (/[^\P{C}\t]/u.test(rest) || /[^\S \t]/u.test(rest)) return undefined
-  while (rest !== '') {
-    const word = /^(?:[^\s'"\\$`;&|<>(){}]|'[^']*'|"(?:[^"\\$`]|\\.)*")+/.exec(rest)?.[0]
-    if (word === undefined) return undefined
-    words.push(word)
-    rest = rest.slice(word.length).replace(/^[ \t]+/, '')
-  }
-  if (words.length === 0 || words[0]?.includes('=')) return undefined
-  return words.join(' ')
-}
 
 export function readShell(line: string, depth = 0): Shell {
   const shell: Shell = { commands: [], open: depth > MAX_DEPTH }

@@ -24,7 +24,8 @@ export function agentTool(own: Startable[]): Tool<z.infer<typeof AgentToolInput>
     name: AGENT_TOOL,
     description: `Gives a task to another agent, which works in a context of its own; its last answer comes back. It may never do more than you may. Agents:\n${list.join('\n')}`,
     schema: AgentToolInput,
-    permission: 'other',
+    // Starting one does nothing by itself: whatever it does is decided when it does it.
+    permission: 'read',
     effect: 'idempotent',
     subject: ({ name }) => name,
     run: () => Promise.reject(new Error(`${AGENT_TOOL} is run by the workflow (at most ${MAX_AGENT_DEPTH} deep)`)),

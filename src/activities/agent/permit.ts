@@ -103,7 +103,7 @@ async function verdictOf(
     by,
     question: await questionOf(deps, { root, stored, input, use, changed }),
   })
-  // Starting an agent does nothing by itself: whatever that agent does is decided then.
+  // Nobody is asked about an agent being started, but about what it does.
   const kind = tool.name === AGENT_TOOL && decision.kind === 'ask' ? 'run' : decision.kind
   switch (kind) {
     case 'refuse':

@@ -35,6 +35,20 @@ export async function allTools(
   return all
 }
 
+/** The servers whose tools the list may mean: no other is started. */
+export function needed(servers: Record<string, McpServer>, wanted: string[] | undefined): Record<string, McpServer> {
+  const may = (name: string) => {
+    const tools = `mcp__${name.replace(/[^\w-]/g, '_')}`
+    return (
+      wanted === undefined ||
+      wanted.some((pattern) => begins(pattern.replace(/\*.*$/s, ''), `${tools}__`) || pattern === tools)
+    )
+  }
+  return Object.fromEntries(Object.entries(servers).filter(([name]) => may(name)))
+}
+
+const begins = (a: string, b: string) => a.startsWith(b) || b.startsWith(a)
+
 export type Picking = { wanted: string[] | undefined; all: PinnedTool[]; workspace: string | undefined }
 
 /** In the order of all; duplicates and overlapping patterns count once. */

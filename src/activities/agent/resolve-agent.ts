@@ -1,6 +1,7 @@
 // From what people wrote to what an agent is: names looked up, the run's settings added, and of a child everything
 // narrowed to what its parent may do.
 import { builtinAgent } from '../../agents/builtin.js'
+import type { Settings } from '../../config/index.js'
 import { MAX_AGENT_DEPTH } from '../../contracts/agent.js'
 import { AgentDefinition } from '../../contracts/schemas/agent.js'
 import { InputError } from '../input-error.js'
@@ -9,11 +10,13 @@ import type { JudgeDeps } from './deps.js'
 import { didYouMean } from './near.js'
 import { joinHooks, placeWithin, serversWithin } from './parent.js'
 import { checkRules, idleRules, joinRules, type PermissionSet } from './permission-set.js'
-import { allTools, pickTools } from './pick-tools.js'
+import { allTools, needed, pickTools } from './pick-tools.js'
 import { openWorkspace } from './places.js'
 import type { AgentFields, Definition, StoredAgent } from './stored-agent.js'
 
 const DEFAULT_STEPS = 100
+/** What runs unasked where writes need no approval. */
+const WRITES = ['Edit', 'mcp__*']
 
 export async function resolveAgent(
   deps: JudgeDeps,
@@ -23,22 +26,29 @@ export async function resolveAgent(
   const agents = parent?.agents ?? input.agents ?? []
   const definition = definitionOf(input.agent, agents)
   const workspace = await placeOf(input, parent)
+  // A child has what its parent has: there the worker's settings are in already.
+  const settings = parent ? undefined : deps.settings
+  const patterns = input.tools ?? definition.tools
   const ownServers = { ...definition.mcpServers, ...input.mcpServers }
-  const mcpServers = parent ? serversWithin(parent, ownServers) : ownServers
+  const mcpServers = parent
+    ? serversWithin(parent, ownServers)
+    : needed({ ...settings?.mcpServers, ...ownServers }, patterns)
   const depth = parent ? parent.depth + 1 : 0
   const all = await allTools(deps, mcpServers, depth < MAX_AGENT_DEPTH ? [agentTool(agents)] : [])
-  const wanted = (input.tools ?? definition.tools)?.filter((name) => name !== AGENT_TOOL || depth < MAX_AGENT_DEPTH)
+  const wanted = patterns?.filter((name) => name !== AGENT_TOOL || depth < MAX_AGENT_DEPTH)
   const picked = pickTools({ wanted, all, workspace })
   const tools = parent ? picked.filter(({ name }) => parent.tools.some((tool) => tool.name === name)) : picked
-  const set = ownSet(input, parent, definition)
+  const set = ownSet(input, parent, definition, settings)
   checkRules(deps, set.rules)
   const permissions = [set, ...(parent?.permissions ?? [])]
-  const hooks = joinHooks(parent?.hooks, definition.hooks, input.hooks)
-  const allowUnsandboxed =
-    (input.allowUnsandboxed ?? parent?.allowUnsandboxed ?? false) && (parent?.allowUnsandboxed ?? true)
-  if (allowUnsandboxed && permissions.some(({ mode }) => mode === 'bypassPermissions'))
+  const hooks = joinHooks(parent?.hooks, settings?.hooks, definition.hooks, input.hooks)
+  const unsandboxed = input.allowUnsandboxed ?? false
+  if (unsandboxed && permissions.some(({ mode }) => mode === 'bypassPermissions'))
     throw new InputError('allowUnsandboxed: never together with permissionMode bypassPermissions; wanted one of them')
-  const approvers = parent?.approvers ?? input.approvers
+  const allowUnsandboxed = parent
+    ? parent.allowUnsandboxed && (input.allowUnsandboxed ?? true)
+    : unsandboxed || (deps.settings.sandbox.allowUnsandboxed && set.mode !== 'bypassPermissions')
+  const approvers = parent?.approvers ?? input.approvers ?? settings?.approvers
   const agent: StoredAgent = {
     definition,
     ...(workspace !== undefined && { workspace }),
@@ -82,13 +92,15 @@ function ownSet(
   input: AgentFields,
   parent: StoredAgent | undefined,
   definition: StoredAgent['definition'],
+  settings: Settings | undefined,
 ): PermissionSet {
   const above = parent?.permissions[0]
-  const mode = input.permissionMode ?? definition.permissionMode ?? above?.mode ?? 'default'
+  const mode = input.permissionMode ?? definition.permissionMode ?? above?.mode ?? settings?.permissionMode ?? 'default'
   const inherited = above && { ...above.rules, deny: [], ask: [], expiry: [] }
+  const writes = settings?.approvalForWrites === false ? { ...settings.permissions, allow: WRITES } : undefined
   return {
     agent: definition.name,
     mode,
-    rules: joinRules(inherited, definition.permissions, input.permissions),
+    rules: joinRules(settings?.permissions, writes, inherited, definition.permissions, input.permissions),
   }
 }

@@ -68,7 +68,7 @@ export async function prepareAgent(
     depth,
     judging: asksHandler || heard.includes('pre_tool_use') ? 'activity' : 'inline',
     hooks: heard,
-    audit: input.audit ?? true,
+    audit: input.audit ?? deps.settings.audit,
     ...(approvers && { approvers }),
     onUnknown: input.onUnknown ?? 'person',
   }

@@ -8,6 +8,7 @@ import type { JudgeDeps } from '../../../src/activities/agent/deps.js'
 import { judgeCalls } from '../../../src/activities/agent/judge.js'
 import { prepareAgent } from '../../../src/activities/agent/stored-agent.js'
 import { storedRequests } from '../../../src/activities/requests.js'
+import { DEFAULTS, type Settings } from '../../../src/config/defaults.js'
 import type { ToolCall } from '../../../src/contracts/agent.js'
 import { agentFields } from '../../../src/contracts/schemas/agent.js'
 import type { PermissionHandler } from '../../../src/permissions/handler.js'
@@ -34,9 +35,10 @@ type Options = {
   servers?: Record<string, () => Promise<Tool[]>>
   handlers?: Record<string, PermissionHandler>
   hooks?: JudgeDeps['hookFunctions']
+  settings?: Partial<Settings>
 }
 
-export async function agentStage({ tools = [], servers = {}, handlers = {}, hooks = {} }: Options = {}) {
+export async function agentStage({ tools = [], servers = {}, handlers = {}, hooks = {}, settings = {} }: Options = {}) {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'ensemble-agent-')))
   onTestFinished(() => rm(home, { recursive: true, force: true }))
   const workspace = join(home, 'workspace')
@@ -46,6 +48,7 @@ export async function agentStage({ tools = [], servers = {}, handlers = {}, hook
   const deps: JudgeDeps = {
     store,
     requests: storedRequests(store),
+    settings: { ...DEFAULTS, ...settings },
     tools: [...builtin, ...tools],
     mcp: {
       tools: (name) => servers[name]?.() ?? Promise.reject(new Error(`no server ${name}`)),

@@ -70,6 +70,9 @@ it('a parent in plan mode has children that only read', async () => {
     by: 'mode plan',
   })
   expect(system).toMatch(/You are in plan mode/)
+  const planner = (await prepare({ agent: 'planner', workspace })).stored
+  const start = { name: 'explorer', task: 'look' }
+  expect(await verdict(deps, planner, 'agent', start)).toEqual({ kind: 'agent', ...start })
 })
 
 it('its workspace is its parent’s or inside it', async () => {

@@ -6,6 +6,7 @@ import type { BenchStage } from './stage.js'
 type Library = { connect(): Promise<Ensemble> }
 export type Ensemble = {
   thread(id: string, options?: object): { send(text: string): Promise<{ text: string }> }
+  approvals(): Promise<unknown[]>
   close(): Promise<void>
 }
 

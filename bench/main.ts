@@ -1,5 +1,6 @@
 // The figures README shows. Each beside its baseline, measured in the same run on the same machine; `npm run bench NAME`
 // measures some of them.
+import { approvals } from './figures/approvals.js'
 import { fanOut } from './figures/fan-out.js'
 import { idleThreads } from './figures/idle-threads.js'
 import { interruption } from './figures/interruption.js'
@@ -11,7 +12,7 @@ import { threads } from './figures/threads.js'
 import { openStage } from './stage.js'
 
 const withWorkers = { fanOut, latency, interruption, sharing, streams, threads }
-const alone = { starting, waitingRuns, idleThreads }
+const alone = { starting, waitingRuns, idleThreads, approvals }
 const known = [...Object.keys(withWorkers), ...Object.keys(alone)]
 
 const [temporal = '', ...names] = process.argv.slice(2)

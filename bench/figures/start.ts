@@ -51,7 +51,7 @@ export async function waitingRuns(stage: BenchStage): Promise<void> {
   await worker.stop()
 }
 
-async function startAndReach(stage: BenchStage, workflowId: string): Promise<void> {
+export async function startAndReach(stage: BenchStage, workflowId: string): Promise<void> {
   const args = [{ items: [{ prompt: 'one question' }], confirm: 'always' }]
   const handle = await stage.client.workflow.start('parallel', { taskQueue: 'ensemble', workflowId, args })
   for (;;) {

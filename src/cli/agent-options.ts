@@ -1,12 +1,12 @@
 // The options every way of starting an agent shares, and the fields of a thread's input they come to.
 import { resolve } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { resolveAgent } from '../client/agent.js'
 import { loadSettings } from '../config/index.js'
 import { ENGINES, type Engine, PERMISSION_MODES, type PermissionMode } from '../contracts/agent.js'
 import type { ThreadInput } from '../contracts/schemas/index.js'
 import { say } from './output.js'
-import { several, whole } from './run-options.js'
+import { several, usd, whole } from './run-options.js'
 
 export type AgentChoices = {
   workspace?: string
@@ -30,7 +30,7 @@ export function withAgentOptions(command: Command): Command {
     .option('--deny <rule>', 'refuse these whatever else is said (may be given again)', several)
     .option('--approver <name>', 'only these may answer its questions (may be given again)', several)
     .option('--max-steps <n>', 'model calls of one turn', whole)
-    .option('--budget <usd>', 'the most it may cost, in dollars', dollars)
+    .option('--budget <usd>', 'the most it may cost without asking, in USD', usd)
     .addOption(new Option('--engine <engine>', 'who runs its loop').choices([...ENGINES]))
     .option('--allow-unsandboxed', 'shell commands without a sandbox')
 }
@@ -55,10 +55,4 @@ export async function agentInput(
     ...(engine && { engine }),
     ...(allowUnsandboxed && { allowUnsandboxed }),
   }
-}
-
-function dollars(text: string): number {
-  const usd = Number(/^\$?([0-9]+(?:\.[0-9]+)?)$/.exec(text)?.[1])
-  if (!(usd > 0)) throw new InvalidArgumentError('Wanted dollars above 0, such as 2.50.')
-  return usd
 }

@@ -1,5 +1,5 @@
 // `ensemble run account`: an account's id; where its tools are stands in `.mcp.json`, or in the examples.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { loadConfig } from '../../config/index.js'
 import { demoServers } from '../demo-servers.js'
 import { startAndFollow } from '../follow/start-and-follow.js'
@@ -10,7 +10,6 @@ type AccountOptions = RunOptions & {
   crm?: string
   memory?: string
   workerModel?: string
-  budget?: number
   approver?: string[]
 }
 
@@ -22,11 +21,10 @@ export function runAccount(): Command {
     .option('--crm <name>', 'the MCP server with the CRM tools (default: crm)')
     .option('--memory <name>', 'the MCP server with the memory tools (default: memory)')
     .option('--worker-model <name>', 'model of the two that look things up (default: haiku)')
-    .option('--budget <usd>', 'the most it may cost, in dollars', dollars)
     .option('--approver <name>', 'who may approve its writes; may be given again', several)
     .option('--detach', 'do not follow the run')
     .action(async (account: string, options: AccountOptions) => {
-      const { demo, crm, memory, workerModel, budget, approver, id, detach, json } = options
+      const { demo, crm, memory, workerModel, approver, id, detach, json } = options
       process.exitCode = await startAndFollow({
         workflow: 'account',
         input: {
@@ -35,7 +33,6 @@ export function runAccount(): Command {
           ...(crm !== undefined && { crm }),
           ...(memory !== undefined && { memory }),
           ...(workerModel !== undefined && { workerModel }),
-          ...(budget !== undefined && { budgetUsd: budget }),
           ...(approver !== undefined && { approvers: approver }),
           ...commonInput(options),
         },
@@ -44,10 +41,4 @@ export function runAccount(): Command {
         ...(json && { json }),
       })
     })
-}
-
-function dollars(text: string): number {
-  const usd = /^\$?([0-9]+(?:\.[0-9]+)?)$/.exec(text)?.[1]
-  if (usd === undefined || Number(usd) === 0) throw new InvalidArgumentError('Wanted dollars such as 2 or 0.50.')
-  return Number(usd)
 }

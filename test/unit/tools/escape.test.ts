@@ -90,32 +90,52 @@ const call: fc.Arbitrary<Call> = fc.oneof(
 
 const textOf = (output: ToolOutput) => (typeof output === 'string' ? output : String(output.content[0]?.text))
 
-it(`${CASES} paths, some of them changing under way, leave the outside as it is (seed ${SEED})`, async () => {
+it(
+  `${CASES} paths, some of them changing under way, leave the outside as it is (seed ${SEED})`,
+  async () => {
+    const { run, outside } = room
+    let [inside, refused, swaps] = [0, 0, 0]
+    const tried = async ([name, input]: Call) => {
+      const output = await run(name, input)
+      expect(textOf(output), JSON.stringify([name, input])).not.toContain(SECRET)
+      expect(textOf(output), JSON.stringify([name, input])).not.toContain(ONLY_OUTSIDE)
+      if (typeof output === 'string') inside++
+      else refused++
+      if (/symbolic link|outside/.test(textOf(output)) && JSON.stringify(input).includes(SWAPPED)) swaps++
+    }
+    const before = await lookOf(outside)
+    const batch = fc.array(call, { minLength: 20, maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(batch, async (calls) => {
+        const kept = await Promise.allSettled(
+          calls.filter(([, input]) => !Object.values(input).includes('')).map(tried),
+        )
+        for (const one of kept) if (one.status === 'rejected') throw one.reason
+      }),
+      { numRuns: CASES / 20, seed: SEED, endOnFailure: true },
+    )
+    expect(await lookOf(outside)).toEqual(before)
+    await room.expectCanary()
+    expect(await readdir(join(room.cwd, '.git/hooks'))).toEqual([])
+    // The test has done what it says: calls of both kinds, and some met the link in the directory's place.
+    expect(Math.min(inside, refused, swaps)).toBeGreaterThan(CASES / 100)
+    expect(swapper.exitCode).toBeNull()
+  },
+  process.env.ENSEMBLE_SOAK ? 600_000 : 120_000,
+)
+
+it('a link that takes a directory’s place between the look and the step leads nowhere', async () => {
   const { run, outside } = room
-  let [inside, refused, swaps] = [0, 0, 0]
-  const tried = async ([name, input]: Call) => {
-    const output = await run(name, input)
-    expect(textOf(output), JSON.stringify([name, input])).not.toContain(SECRET)
-    expect(textOf(output), JSON.stringify([name, input])).not.toContain(ONLY_OUTSIDE)
-    if (typeof output === 'string') inside++
-    else refused++
-    if (/symbolic link|outside/.test(textOf(output)) && JSON.stringify(input).includes(SWAPPED)) swaps++
-  }
   const before = await lookOf(outside)
-  const batch = fc.array(call, { minLength: 20, maxLength: 20 })
-  await fc.assert(
-    fc.asyncProperty(batch, async (calls) => {
-      const kept = await Promise.allSettled(calls.filter(([, input]) => !Object.values(input).includes('')).map(tried))
-      for (const one of kept) if (one.status === 'rejected') throw one.reason
-    }),
-    { numRuns: CASES / 20, seed: SEED, endOnFailure: true },
-  )
+  let refused = 0
+  // Of five thousand with the walk by whole paths, 46 showed the outside.
+  for (let round = 0; round < CASES; round++) {
+    const text = textOf(await run('Read', { file_path: `${SWAPPED}/canary` }))
+    expect(text).not.toContain(SECRET)
+    if (text.includes('is outside')) refused++
+  }
+  expect(refused).toBeGreaterThan(0)
   expect(await lookOf(outside)).toEqual(before)
-  await room.expectCanary()
-  expect(await readdir(join(room.cwd, '.git/hooks'))).toEqual([])
-  // The test has done what it says: calls of both kinds, and some met the link in the directory's place.
-  expect(Math.min(inside, refused, swaps)).toBeGreaterThan(CASES / 100)
-  expect(swapper.exitCode).toBeNull()
 }, 120_000)
 
 async function lookOf(directory: string): Promise<unknown> {

@@ -39,6 +39,10 @@ export default defineConfig({
         test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
+        // Needs a package of 430 MB; `npm run test:agent-sdk` installs it and runs these alone.
+        test: { ...system, name: 'agent-sdk', include: ['test/agent-sdk/**/*.test.ts'], fileParallelism: false },
+      },
+      {
         // Needs Python and a package of its registry; `npm run test:python` runs it alone.
         test: { ...system, name: 'python', include: ['test/python/**/*.test.ts'] },
       },

@@ -4,15 +4,15 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { checkAgentSdk } from '../test/foreign/agent-client.mjs'
+import { agentSdk } from './agent-sdk.mjs'
 
 const PYTHON_SDK = '2.11.0'
-const AGENT_SDK = '0.3.329'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ensemble', 'foreign')
@@ -42,25 +42,11 @@ function pythonClient() {
   return python
 }
 
-function agentSdk() {
-  const directory = join(cache, `agent-sdk-${AGENT_SDK}`)
-  if (existsSync(join(directory, 'installed'))) return directory
-  mkdirSync(directory, { recursive: true })
-  const wanted = [`@anthropic-ai/claude-agent-sdk@${AGENT_SDK}`, 'zod@4']
-  run(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--prefix', directory, ...wanted],
-    'cannot install the npm package @anthropic-ai/claude-agent-sdk',
-  )
-  mkdirSync(join(directory, 'installed'))
-  return directory
-}
-
 async function main() {
   const simulator = join(root, 'dist', 'simulator', 'main.js')
   if (!existsSync(simulator)) fail('dist/simulator/main.js is missing: run `npm run build` first')
   const python = pythonClient()
-  const sdk = agentSdk()
+  const sdk = await agentSdk()
   const child = spawn(process.execPath, [simulator, '--latency', 'none'], { stdio: ['ignore', 'pipe', 'inherit'] })
   process.on('exit', () => child.kill())
   const [line] = await once(createInterface(child.stdout), 'line')

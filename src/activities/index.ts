@@ -15,6 +15,8 @@ import { createJudgePlan } from './delegate/judge-plan.js'
 import { digestOf } from './digest.js'
 import { createAnswer } from './documents/answer-activity.js'
 import { createGather } from './documents/gather.js'
+import type { EngineDeps } from './engine/deps.js'
+import { createRunEngine } from './engine/run-engine.js'
 import { createBeginFix } from './fix/begin-fix.js'
 import { createEndFix } from './fix/end-fix.js'
 import { createOfferFixes } from './fix/offer-fixes.js'
@@ -29,7 +31,7 @@ import { createAnswerTurn } from './thread/answer-turn.js'
 import { createCondense } from './thread/condense.js'
 import { createKeepTurn } from './thread/keep-turn.js'
 
-export type ActivityDeps = AgentDeps
+export type ActivityDeps = AgentDeps & { engine: EngineDeps }
 
 export function createActivities(deps: ActivityDeps) {
   return {
@@ -54,6 +56,7 @@ export function createActivities(deps: ActivityDeps) {
     beginFix: createBeginFix(deps),
     endFix: createEndFix(deps),
     undoFix: createUndoFix(deps),
+    runEngine: createRunEngine(deps),
     runTool: createRunTool(deps),
     runHooks: createRunHooks(deps),
     checkAgent: createCheckAgent(deps),

@@ -1,6 +1,7 @@
 // Where everything is: read from the environment and checked once, so that no other file guesses at variables. What is
 // wrong is refused here with one sentence that names what was got and what is wanted; a key is never part of any message.
 // What agents and workers do by default is apart, in settings.ts. Only main files and `connect` call either.
+import { resolve } from 'node:path'
 import { type Deployment, deploymentOf } from './deployment.js'
 import { homeOf, taskQueueOf } from './home.js'
 import { type ModelConfig, modelConfig } from './model.js'
@@ -25,6 +26,8 @@ export type Config = {
   model: ModelConfig
   /** Which version of which deployment a worker polls as; absent: an unversioned one. */
   deployment?: Deployment
+  /** ENSEMBLE_AGENT_SDK: the directory, absolute, in which the Claude Agent SDK is installed; absent: beside this package. */
+  agentSdk?: string
 }
 
 /** @throws ConfigError */
@@ -38,5 +41,6 @@ export function loadConfig(env: Environment = process.env, cwd: string = process
     temporal,
     model: modelConfig(env, cwd),
     ...(deployment && { deployment }),
+    ...(env.ENSEMBLE_AGENT_SDK && { agentSdk: resolve(cwd, env.ENSEMBLE_AGENT_SDK) }),
   }
 }

@@ -9,6 +9,7 @@ const OURS = [
   'ENSEMBLE_DEPLOYMENT',
   'ENSEMBLE_BUILD_ID',
   'ENSEMBLE_SET_CURRENT',
+  'ENSEMBLE_AGENT_SDK',
 ] as const
 
 /** Settings: see settings-environment.ts. */

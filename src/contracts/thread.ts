@@ -82,6 +82,8 @@ export type Chunk = {
   contextTokens: number
   /** The summary that stands for the oldest turns when the conversation is sent. */
   condensed?: Ref
+  /** Of the engine `agent-sdk`: the session that holds the conversation up to here. */
+  session?: string
 }
 
 /** Stands for all turns up to `turn` (up to its `step`) when the conversation is sent; the chunks stay. */

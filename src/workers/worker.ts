@@ -22,6 +22,7 @@ import { builtinTools } from '../tools/index.js'
 import type { Tool } from '../tools/tool.js'
 import { activityLog } from './activity-log.js'
 import { BUNDLE_PATH, buildBundle } from './bundle.js'
+import { engineOf } from './engine.js'
 import { buildOwnBundle } from './own-bundle.js'
 
 export type HostedWorker = { worker: Worker; run(): Promise<void> }
@@ -85,6 +86,7 @@ export async function createWorker({
     secrets,
     audit: auditLog({ dir, locked: fileLocks() }),
     permissionHandlers: own?.permissionHandlers ?? {},
+    engine: engineOf(config, process.env),
   }
   const worker = await Worker.create({
     connection,

@@ -84,6 +84,14 @@ function fromApi(error: APIError): CallError {
   }
 }
 
+/** Of a program that asks the API itself and tells what it heard. No status: it did not get so far, or died. */
+export function fromStatus(status: number | undefined, message: string): CallError {
+  const kind = status === undefined ? again(FAILURE.server) : (BY_STATUS[status] ?? byClass(status))
+  return { ...kind, message, ...(status !== undefined && { statusCode: status }) }
+}
+
+const byClass = (status: number) => (status >= 400 && status < 500 ? final(FAILURE.badRequest) : again(FAILURE.server))
+
 function kindOf(error: APIError): Kind {
   if (error.errorCode && BILLING_CODES.has(error.errorCode)) return final(FAILURE.billing)
   // The message is the only place where a context overflow differs from other 400s.
@@ -91,8 +99,7 @@ function kindOf(error: APIError): Kind {
     return final(FAILURE.tooLarge)
   const known = (error.type && BY_TYPE[error.type]) || (error.status !== undefined && BY_STATUS[error.status])
   if (known) return known
-  if (error.status !== undefined && error.status >= 400 && error.status < 500) return final(FAILURE.badRequest)
-  return again(FAILURE.server)
+  return error.status === undefined ? again(FAILURE.server) : byClass(error.status)
 }
 
 /** `retry-after` in seconds or as a date, and `retry-after-ms`. */

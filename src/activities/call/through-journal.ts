@@ -107,9 +107,9 @@ async function askMine<K extends Kept>(
 }
 
 /** Waits for the attempt in flight; an interruption is passed on to its owner. */
-async function join(
+export async function join(
   deps: CallDeps,
-  request: AskRequest,
+  request: Pick<AskRequest, 'root' | 'run' | 'step'>,
   claim: Extract<Claim<Kept>, { kind: 'theirs' }>,
 ): Promise<Extract<Asked<never>, { kind: 'interrupted' }> | undefined> {
   const context = Context.current()

@@ -106,6 +106,8 @@ async function preparedAgent(
   settings: z.output<typeof ThreadInput>,
   self: Root,
 ): Promise<PreparedAgent | undefined> {
+  // Said here, before anything is asked.
+  if (settings.engine === 'agent-sdk') await deps.engine.sdk()
   if (settings.agent !== undefined || settings.tools !== undefined) return prepareAgent(deps, { ...settings, self })
   const idle = OF_AGENTS.find((name) => name in settings && settings[name as keyof typeof settings] !== undefined)
   if (idle !== undefined) throw new InputError(`${idle}: means nothing without an agent: wanted agent or tools, too`)

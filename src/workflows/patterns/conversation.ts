@@ -86,7 +86,13 @@ export async function endTurnUnasked(conversation: Conversation, at: At, ended: 
   return took(conversation, at, await keep(conversation, at, ended))
 }
 
-function took(conversation: Conversation, { message, step }: At, kept: TurnOutcome, condensing?: Condensing): Taken {
+/** The conversation goes on from what was kept. */
+export function took(
+  conversation: Conversation,
+  { message, step }: At,
+  kept: TurnOutcome,
+  condensing?: Condensing,
+): Taken {
   const { state } = conversation
   const { head, contextTokens, length, warnings, ...taken } = kept
   conversation.state = {
@@ -114,17 +120,11 @@ type Unkept = { status: 'error' | 'interrupted'; error?: ItemResult['error'] }
 type Ended = TurnOutcome | (Unkept & Partial<Priced>)
 type PricedEnd = TurnOutcome | (Unkept & Priced)
 async function ask(conversation: Conversation, at: At): Promise<Ended> {
-  const { message, stopping, step } = at
+  const { stopping, step } = at
   const { scope, wasInterrupted } = stopping
   if (wasInterrupted()) return { status: 'interrupted' }
   const { plan, state } = conversation
-  const request: TurnRequest = {
-    ...commonOf(conversation, at),
-    ...placeOf(conversation, at),
-    cacheHistory: message.cacheHistory,
-    ...(plan.agent?.judging === 'activity' && { judging: plan.agent.judging }),
-    ...(plan.stream && { stream: { of: workflowInfo().workflowId, ifOpen: true as const } }),
-  }
+  const request = requestOf(conversation, at)
   const bytes = bytesOfNew(request.message, step?.results)
   const wanted = { worstUsd: worstOfCall(plan, { tokens: state.contextTokens, bytes }), label: request.label }
   return paidTurn(conversation.budget, { ...wanted, dropped: wasInterrupted }, async (budget): Promise<PricedEnd> => {
@@ -140,6 +140,17 @@ async function ask(conversation: Conversation, at: At): Promise<Ended> {
       return { status: 'error', error: why, usd, ...paidUsd }
     }
   })
+}
+
+export function requestOf(conversation: Conversation, at: At): TurnRequest {
+  const { plan } = conversation
+  return {
+    ...commonOf(conversation, at),
+    ...placeOf(conversation, at),
+    cacheHistory: at.message.cacheHistory,
+    ...(plan.agent?.judging === 'activity' && { judging: plan.agent.judging }),
+    ...(plan.stream && { stream: { of: workflowInfo().workflowId, ifOpen: true as const } }),
+  }
 }
 
 /** The activity did not come back: the journal knows what its attempts cost. */

@@ -10,6 +10,7 @@ import { tellHooks } from './agent-hooks.js'
 import type { AuditTrail } from './audit-trail.js'
 import { readFailure } from './call.js'
 import { type Conversation, endTurnUnasked, type Step, type Stopping, type Taken, takeTurn } from './conversation.js'
+import { engineTurn } from './engine-turn.js'
 import { judging } from './judging.js'
 import { changed, type Run } from './run.js'
 import { runTools, type ToolStep } from './tool-step.js'
@@ -40,6 +41,7 @@ export async function agentTurn(turn: AgentTurn): Promise<Taken> {
   const so = turn.from ?? begun(turn)
   const told = turn.from ? {} : await before(turn, plan.agent, so)
   if ('blocked' in told) return ended(so, await unasked(turn, { number: 1 }, told.blocked))
+  if (plan.agent.engine === 'agent-sdk') return ended(so, await engineTurn(turn, plan.agent, told.context))
   for (let context = told.context; ; context = undefined) {
     if (so.step > 1) await turn.between(so)
     if (run.paused) await condition(() => !run.paused || stopping.wasInterrupted())

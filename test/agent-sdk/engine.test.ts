@@ -118,7 +118,10 @@ describe('the engine agent-sdk', () => {
     }
     await killWorker()
     await thread.executeUpdate('decide', { args: [{ kind: 'approve', digest, by: 'mia' }] })
-    await until('the model to be told of the edit', async () => stage.simulator.journal().inFlight > 0 && (await read()) !== BEFORE)
+    await until(
+      'the model to be told of the edit',
+      async () => stage.simulator.journal().inFlight > 0 && (await read()) !== BEFORE,
+    )
     await killWorker()
     const answer = await answered(thread, turn)
     expect(answer).toMatchObject({ status: 'ok', text: 'It is mended, once.' })

@@ -13,10 +13,11 @@ import {
 } from '../../contracts/engine.js'
 import { reservePart, settlePart } from './budget-part.js'
 import { readFailure } from './call.js'
-import { endTurnUnasked, requestOf, stepNameOf, type Taken, took } from './conversation.js'
+import { endTurnUnasked, requestOf, type Taken, took } from './conversation.js'
 import { changed } from './run.js'
 import type { AgentTurn } from './tool-loop.js'
 import { runTools } from './tool-step.js'
+import { stepNameOf } from './turn-place.js'
 
 /** Of an agent that may start others: what it leaves them of the budget. */
 const OWN_SHARE = 0.5

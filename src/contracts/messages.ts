@@ -82,8 +82,8 @@ export type Approval = {
   own?: { details?: unknown; wantsInput: boolean }
   /** An agent wants to use a tool: an approval may bring other arguments as its `input`. */
   tool?: ToolQuestion & { agent: string; tool: string; effect: EffectClass; by: string }
-  /** Several things at once: approve takes all of them, with `{ "only": ["id", …] }` these alone. */
-  choices?: { id: string; label: string }[]
+  /** Several things at once: approve takes all of them, with `{ "only": ["id", …] }` these alone. `arguments`: exact. */
+  choices?: { id: string; label: string; arguments?: string }[]
   /** What is asked about, a line each, such as a diff. */
   lines?: string[]
   /** Why the answer before this question did not do: it is asked again. */

@@ -44,10 +44,14 @@ describe('an account review', () => {
   it('is one object: CRM, history, recommendations, health, risks, and the writes a person picks, done once', async () => {
     const handle = await start('ACME')
     const question = await asked(handle)
-    expect(question.choices?.map(({ id, label }) => [id, label.split(' ')[0]])).toEqual([
+    expect(question.choices?.map(({ id, label }) => [id, label])).toEqual([
       ['r1', 'mcp__crm__create_contact'],
       ['r4', 'mcp__crm__create_deal'],
     ])
+    expect(JSON.parse(question.choices?.[0]?.arguments ?? '')).toMatchObject({
+      account_id: 'ACME',
+      role: 'pays invoices',
+    })
     expect(await contacts('ACME')).toHaveLength(3)
     await handle.signal(approve, { only: ['r1'], digest: question.digest, by: 'north' })
     const review = await result(handle)

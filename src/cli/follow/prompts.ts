@@ -83,7 +83,10 @@ async function promptChoices(choices: NonNullable<Question['choices']>, asking: 
   if (isCancel(kind)) return { kind: 'left' }
   if (kind === 'reject') return rejected(asking)
   if (kind !== 'some') return { kind }
-  const options = choices.map(({ id, label }) => ({ value: id, label: `${id}  ${printable(label)}` }))
+  const options = choices.map(({ id, label, arguments: exact = '' }) => ({
+    value: id,
+    label: `${id}  ${printable(`${label} ${exact}`.trim())}`,
+  }))
   const only = await multiselect({ ...asking.common, message: 'Which of them?', options, required: true })
   return isCancel(only) ? { kind: 'left' } : { kind: 'approve', input: { only } }
 }

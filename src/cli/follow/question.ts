@@ -48,7 +48,7 @@ export function askedLines(question: Omit<Question, 'name'>): string[] {
     ...(problem === undefined ? [] : [`  again     ${printable(problem)}`]),
     ...toolLines(question),
     ...(own?.details === undefined ? [] : [`  details   ${detailsLine(own.details)}`]),
-    ...choices.map(({ id, label }) => `  ${id.padEnd(9)} ${printable(label)}`),
+    ...choices.map((one) => `  ${one.id.padEnd(9)} ${printable(`${one.label} ${one.arguments ?? ''}`.trim())}`),
     ...outline.map((line) => `  -         ${printable(line)}`),
     ...lines.map((line) => `  ${printable(line)}`),
     ...(price

@@ -16,7 +16,6 @@ import { askAboutUnknown } from './tool-approval.js'
 import { running } from './tool-run.js'
 
 const TIMEOUT_SECONDS = 120
-const LABEL_CHARACTERS = 1000
 
 /** How each ended that was proposed; those that were wanted, or refused as a whole, are items of the run. */
 export async function approvedWrites(
@@ -57,7 +56,8 @@ function asked(run: Run, plan: AccountReviewPlan, { writes, digest }: GatheredAc
     digest,
     choices: writes.map(({ id, call, arguments: input }) => ({
       id,
-      label: `${call.tool} ${input}`.slice(0, LABEL_CHARACTERS),
+      label: call.tool,
+      arguments: input,
     })),
     ...(writer.approvers && { approvers: writer.approvers }),
   })

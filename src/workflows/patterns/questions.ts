@@ -44,9 +44,13 @@ function about({ own, tool, unknown, budget, choices, lines }: Approval): string
   if (budget) return [`For ${text(budget.for, 100)}: at most ${amount(budget.needsUsd)}`]
   return [
     ...(own?.details === undefined ? [] : [text(shown(own.details), 1000)]),
-    ...list((choices ?? []).map(({ id, label }) => `${text(id, 40)}: ${text(label, 120)}`)),
+    ...list((choices ?? []).map(choiceLine)),
     ...list((lines ?? []).map((one) => text(one, 120))),
   ]
+}
+
+function choiceLine({ id, label, arguments: exact }: NonNullable<Approval['choices']>[number]): string {
+  return `${text(id, 40)}: ${text(label, 120)}${exact === undefined ? '' : ` \`${code(exact, ARGUMENTS)}\``}`
 }
 
 function list(rows: string[]): string[] {

@@ -154,6 +154,78 @@ it('continued', async () => {
   await keep(stage, 'continued-last', handle)
 })
 
+const health = (engagement: number) => ({
+  type: 'tool_use' as const,
+  name: 'account_health_score',
+  input: { engagement_score: engagement, financial_score: 60, satisfaction_score: 60 },
+})
+const AGENT = { name: 'analyst', prompt: 'You judge accounts.', tools: ['account_health_score', 'WebFetch', 'agent'] }
+const asks = (name: string, input: object) => ({ type: 'tool_use' as const, name, input })
+
+it('agent', async () => {
+  if (isThere('agent')) return
+  stage.simulator.setRules([
+    { match: { prompt: 'judge' }, reply: { blocks: [health(10), health(90)] } },
+    {
+      match: { prompt: 'at_risk' },
+      reply: {
+        blocks: [asks('WebFetch', { url: 'http://127.0.0.1:9/' }), asks('WebFetch', { url: 'http://127.0.0.1:9/b' })],
+      },
+    },
+    { match: {}, reply: { text: 'Done.' } },
+  ])
+  const run = await stage.start('thread', { agent: AGENT, stream: false, budgetUsd: 1, task: 'judge' })
+  const digests = await until('two questions', async () => {
+    const { approvals } = await stage.status(run)
+    return approvals.length === 2 && approvals.map(({ digest }) => digest)
+  })
+  await run.executeUpdate('decide', { args: [{ kind: 'reject', digest: digests[0], note: 'not this one' }] })
+  await run.signal('approve', { digest: digests[1], by: 'reviewer' })
+  await run.result()
+  await keep(stage, 'agent', run)
+})
+
+it('agent-child', async () => {
+  if (isThere('agent-child')) return
+  stage.simulator.setRules([
+    {
+      match: { prompt: 'hand over' },
+      reply: { blocks: [asks('agent', { name: 'junior', task: 'look' }), health(50)] },
+    },
+    { match: { prompt: 'endless' }, reply: { text: 'word '.repeat(500), tokensPerSecond: 20 } },
+    { match: {}, reply: { text: 'Done.' } },
+  ])
+  const junior = { name: 'junior', prompt: 'You help.', tools: ['account_health_score'] }
+  const run = await stage.start('thread', { agent: AGENT, agents: [junior], stream: false })
+  await answered(run, await send(run, 'hand over'))
+  const turn = await send(run, 'endless')
+  await working(run)
+  await run.signal('interrupt')
+  await answered(run, turn)
+  await run.signal('close')
+  await run.result()
+  await keep(stage, 'agent-child', run)
+})
+
+it('agent-continued', async () => {
+  if (isThere('agent-continued-last')) return
+  const wrong = Array.from({ length: 64 }, () =>
+    asks(
+      'account_health_score',
+      Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`field ${at} ${'x'.repeat(20)}`, 1])),
+    ),
+  )
+  stage.simulator.setRules([
+    { match: {}, times: 9, reply: { blocks: [health(50), ...wrong] } },
+    { match: {}, reply: { text: 'Done.' } },
+  ])
+  const run = await stage.start('thread', { agent: AGENT, stream: false, task: 'go on' })
+  await run.result()
+  const { raw } = await run.describe()
+  await keep(stage, 'agent-continued-first', run, raw.workflowExecutionInfo?.firstRunId ?? undefined)
+  await keep(stage, 'agent-continued-last', run)
+})
+
 function record(name: string, status: string, make: () => Promise<WorkflowHandle>): void {
   it(name, async () => {
     if (isThere(name)) return

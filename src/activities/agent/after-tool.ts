@@ -1,6 +1,7 @@
 // What happens once a tool's result is written down: it is counted, and whoever listens hears of it. A hook may add
 // something for the model to know; it cannot undo what was done.
 import { Context, log } from '@temporalio/activity'
+import { referredNames } from '../../audit/redact.js'
 import type { RunToolOutcome, RunToolRequest } from '../../contracts/agent.js'
 import type { ContentBlock } from '../../contracts/thread.js'
 import { runHooks } from '../../hooks/run-hooks.js'
@@ -39,8 +40,10 @@ export async function afterTool(
       ...context,
       ...(stored.workspace !== undefined && { cwd: stored.workspace }),
     })
-    if (heard.warnings.length > 0) log.warn('hooks after a tool', { tool: call.tool, warnings: heard.warnings })
-    return heard.context === undefined ? outcome : withContext(deps, request, outcome, heard.context)
+    const redact = deps.secrets.redact(referredNames(JSON.stringify(stored)))
+    const warnings = heard.warnings.map(redact)
+    if (warnings.length > 0) log.warn('hooks after a tool', { tool: call.tool, warnings })
+    return heard.context === undefined ? outcome : withContext(deps, request, outcome, redact(heard.context))
   } catch (error) {
     if (!signal.aborted) throw error
     if (cancellationDetails?.workerShutdown) throw shutdown()
@@ -59,7 +62,7 @@ async function agentOf({ requests }: AgentDeps, { agent }: RunToolRequest): Prom
 }
 
 async function withContext(
-  { store, requests, secrets }: AgentDeps,
+  { store, requests }: AgentDeps,
   { root }: RunToolRequest,
   outcome: RunToolOutcome,
   context: string,
@@ -67,7 +70,7 @@ async function withContext(
   const { content, ...result } = outcome.result
   const blocks: ContentBlock[] =
     'ref' in content ? await requests.json<ContentBlock[]>(content.ref) : [{ type: 'text', text: content.text }]
-  const said = { type: 'text', text: `[From a hook] ${secrets.redact()(context)}` }
+  const said = { type: 'text', text: `[From a hook] ${context}` }
   const ref = await store.put(root, JSON.stringify([...blocks, said]))
   return { ...outcome, result: { ...result, content: { ref } } }
 }

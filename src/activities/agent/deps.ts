@@ -24,5 +24,5 @@ export type AgentDeps = CallDeps & {
 /** What it takes to say what an agent is and what it may do. */
 export type JudgeDeps = Pick<
   AgentDeps,
-  'store' | 'requests' | 'settings' | 'tools' | 'mcp' | 'permissionHandlers' | 'hookFunctions' | 'env'
+  'store' | 'requests' | 'secrets' | 'settings' | 'tools' | 'mcp' | 'permissionHandlers' | 'hookFunctions' | 'env'
 >

@@ -1,5 +1,6 @@
 // From a wish that makes sense to its verdict: hooks hear of it first and may block it or change its arguments; then every
 // set of permissions decides, an agent's own and those above it, with a handler where one is named; the strictest counts.
+import { referredNames } from '../../audit/redact.js'
 import { toolStepOf, type Verdict } from '../../contracts/agent.js'
 import { runHooks } from '../../hooks/run-hooks.js'
 import { type Decision, decide, strictest } from '../../permissions/decide.js'
@@ -16,7 +17,9 @@ type Place = { use: Use; inside: boolean | undefined }
 
 export async function permit(deps: JudgeDeps, judging: Judging, wish: Wish): Promise<Judged> {
   const heard = await askHooks(deps, judging, wish)
-  if (heard.block !== undefined) return refuse('hook', heard.block)
+  // One that fails says why, with whatever it had in hand.
+  if (heard.block !== undefined)
+    return refuse('hook', deps.secrets.redact(referredNames(JSON.stringify(judging.stored)))(heard.block))
   if (heard.input === undefined || judging.edited) return decided(deps, judging, wish)
   const misfit = misfitOf(wish.tool, heard.input)
   if (misfit !== undefined) return refuse('hook', `a hook put arguments in place that do not fit: ${misfit}`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import type { JudgeDeps } from '../../../src/activities/agent/deps.js'
+import { secretsOf } from '../../../src/audit/redact.js'
 import { judgeCalls } from '../../../src/activities/agent/judge.js'
 import { prepareAgent } from '../../../src/activities/agent/stored-agent.js'
 import { storedRequests } from '../../../src/activities/requests.js'
@@ -56,6 +57,7 @@ export async function agentStage({ tools = [], servers = {}, handlers = {}, hook
     },
     permissionHandlers: handlers,
     hookFunctions: hooks,
+    secrets: secretsOf({}),
     env: {},
   }
   /** As a person would write it. */

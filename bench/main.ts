@@ -1,5 +1,6 @@
 // The figures README shows. Each beside its baseline, measured in the same run on the same machine; `npm run bench NAME`
 // measures some of them.
+import { agents } from './figures/agents.js'
 import { approvals } from './figures/approvals.js'
 import { fanOut } from './figures/fan-out.js'
 import { idleThreads } from './figures/idle-threads.js'
@@ -11,7 +12,7 @@ import { streams } from './figures/streams.js'
 import { threads } from './figures/threads.js'
 import { openStage } from './stage.js'
 
-const withWorkers = { fanOut, latency, interruption, sharing, streams, threads }
+const withWorkers = { fanOut, latency, interruption, sharing, streams, threads, agents }
 const alone = { starting, waitingRuns, idleThreads, approvals }
 const known = [...Object.keys(withWorkers), ...Object.keys(alone)]
 

@@ -1,4 +1,5 @@
 // One bare activity per call: the same SDK, the same streamed request, no journal, no heartbeat, no accounting.
+import { readFile } from 'node:fs/promises'
 import Anthropic from '@anthropic-ai/sdk'
 
 export function bareActivities(baseURL: string) {
@@ -10,6 +11,7 @@ export function bareActivities(baseURL: string) {
         .finalMessage()
       return message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('')
     },
+    bareTool: (path: string) => readFile(path, 'utf8'),
   }
 }
 

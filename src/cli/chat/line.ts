@@ -3,6 +3,8 @@
 export const CHAT_COMMANDS = {
   interrupt: 'stop the answer, keep what is there (Ctrl-C does the same)',
   steer: '<text>: stop the answer and go on with this',
+  approve: 'say yes to what an agent asks; with JSON: yes, with these arguments',
+  reject: '<why>: say no; the agent is told why',
   clear: 'forget the conversation, keep the settings',
   len: 'how many turns were answered',
   cost: 'what the thread used and cost so far',
@@ -20,6 +22,7 @@ export type Line =
   | { kind: 'nothing' }
 
 const WITH_TEXT: ReadonlySet<ChatCommand> = new Set(['steer'])
+const MAY_HAVE_TEXT: ReadonlySet<ChatCommand> = new Set(['approve', 'reject'])
 
 export function readLine(typed: string): Line {
   if (typed.trim() === '') return { kind: 'nothing' }
@@ -30,7 +33,7 @@ export function readLine(typed: string): Line {
   if (!isCommand(name)) {
     return { kind: 'wrong', why: `no command /${word}: /help lists them; //${word} sends it as a message` }
   }
-  if (WITH_TEXT.has(name) === (rest.trim() === '')) {
+  if (!MAY_HAVE_TEXT.has(name) && WITH_TEXT.has(name) === (rest.trim() === '')) {
     return {
       kind: 'wrong',
       why: WITH_TEXT.has(name) ? `/${name}: wanted text` : `/${name}: got "${rest}"; wanted nothing`,

@@ -8,9 +8,10 @@ import { EXIT, UsageError } from '../exit.js'
 import { data, json as jsonLine, say } from '../output.js'
 import { costLine, lengthLine } from './facts.js'
 import { helpLines, type Line, readLine } from './line.js'
+import type { Questions } from './questions.js'
 
 /** `json`: a JSON document for each answer. Returns the exit code. */
-export async function plainChat(thread: Thread, json: boolean): Promise<number> {
+export async function plainChat(thread: Thread, json: boolean, questions?: Questions): Promise<number> {
   const doing: Doing = { thread, json, code: EXIT.ok }
   let earlier: Promise<void> = Promise.resolve()
   let quit = false
@@ -22,6 +23,8 @@ export async function plainChat(thread: Thread, json: boolean): Promise<number> 
     if (quit) break
     // These are about the answer that runs now; everything else has its turn.
     if (line.kind === 'command' && line.name === 'interrupt') await thread.interrupt()
+    else if (line.kind === 'command' && (line.name === 'approve' || line.name === 'reject'))
+      await questions?.answer(line.name, line.rest.trim())
     else if (line.kind === 'command' && line.name === 'steer') await thread.steer(line.rest)
     else earlier = earlier.then(() => perform(doing, line))
     earlier.catch(() => undefined) // thrown below

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Thread } from '../../client/thread/thread.js'
 import { costLine, lengthLine } from './facts.js'
 import { type ChatCommand, helpLines, readLine } from './line.js'
+import type { Questions } from './questions.js'
 import type { Terminal } from './terminal.js'
 import { messageOf, openVoices } from './voices.js'
 
@@ -21,7 +22,8 @@ export type Talk = {
   resume(turn: number, asked: string, begun: boolean): void
 }
 
-export function openTalk(thread: Thread, screen: () => Terminal): Talk {
+/** `questions`: of an agent. */
+export function openTalk(thread: Thread, screen: () => Terminal, questions?: Questions): Talk {
   const leaving = new AbortController()
   const onTheirWay = new Set<Promise<void>>()
   let stopping = false
@@ -74,9 +76,13 @@ export function openTalk(thread: Thread, screen: () => Terminal): Talk {
     leaving.abort()
     leave({ busy })
   }
+  const answer = (kind: 'approve' | 'reject', rest: string) =>
+    questions ? attempt(() => questions.answer(kind, rest.trim())) : screen().note('nothing is asked')
   const perform: Record<ChatCommand, (rest: string) => void> = {
     interrupt: () => (voices.count() > 0 ? stop() : screen().note('nothing is being answered')),
     steer,
+    approve: (rest) => answer('approve', rest),
+    reject: (rest) => answer('reject', rest),
     clear: () => attempt(() => thread.clear().then(() => screen().note('cleared: the next message begins anew'))),
     len: () => attempt(async () => screen().note(lengthLine(await thread.length()))),
     cost: () => attempt(async () => screen().note(await costLine(thread))),

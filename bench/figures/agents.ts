@@ -1,17 +1,13 @@
 // An agent at work with nothing to wait for: what a step of it costs beside the same activities with nothing around them,
-// what is kept of it, and how quickly a hundred agents that wait for a person are listed.
-import { execFile } from 'node:child_process'
+// and what is kept of it.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { WorkflowHandle } from '@temporalio/client'
 import { median, percentile, print, round } from '../figure.js'
 import type { BenchStage } from '../stage.js'
 
 const STEPS = 50
 const ROUNDS = 3
-const WAITING = 100
-const MAIN = join(process.cwd(), 'dist/cli/main.js')
 
 export async function agents(stage: BenchStage): Promise<void> {
   const workspace = join(stage.home, 'workspace')
@@ -64,7 +60,6 @@ export async function agents(stage: BenchStage): Promise<void> {
     bound: 'most',
     baseline: { 'ours, ms': round(tool(ours, 50), 1), 'bare, ms': round(tool(bare, 50), 1) },
   })
-  await waiting(stage, workspace)
 }
 
 type Ran = { ms: number; events: number; bytes: number; toolMs: number[] }
@@ -122,39 +117,4 @@ async function times(handle: WorkflowHandle, tool: string): Promise<Pick<Ran, 'm
     if (done && name === tool) toolMs.push(at(event) - (started.get(String(done.scheduledEventId)) ?? Number.NaN))
   }
   return { ms: Math.max(...calls) - Math.min(...calls), toolMs }
-}
-
-async function waiting(stage: BenchStage, workspace: string): Promise<void> {
-  await stage.rules([
-    { reply: { blocks: [{ type: 'tool_use', name: 'Write', input: { file_path: 'c', content: 'c' } }] } },
-  ])
-  const handles = await Promise.all(
-    Array.from({ length: WAITING }, (_, index) =>
-      stage.client.workflow.start('thread', {
-        taskQueue: 'ensemble',
-        workflowId: `waiting-agent-${process.pid}-${index}`,
-        args: [{ agent: 'coder', task: 'write', workspace, stream: false }],
-      }),
-    ),
-  )
-  for (const handle of handles)
-    while ((await handle.query<{ status: string }>('status')).status !== 'waiting')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-  const env = { PATH: process.env.PATH, HOME: stage.home, TEMPORAL_ADDRESS: stage.address, ENSEMBLE_HOME: stage.home }
-  const took: number[] = []
-  for (let round = 0; round < 5; round++) {
-    const began = performance.now()
-    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'approvals', '--json'], { env })
-    took.push(performance.now() - began)
-    const listed = stdout.match(/"digest"/g)?.length ?? 0
-    if (listed < WAITING) throw new Error(`ensemble approvals listed ${listed} approvals, wanted ${WAITING}`)
-  }
-  print({
-    figure: `${WAITING} approvals waiting: ensemble approvals`,
-    value: round(median(took), 0),
-    unit: 'ms',
-    wanted: 500,
-    bound: 'most',
-  })
-  await Promise.all(handles.map((handle) => handle.terminate()))
 }

@@ -57,7 +57,9 @@ it('a secret that tools, servers and hooks tell is nowhere', async () => {
     agent: { name: 'worker', prompt: 'You work.', tools: ['leak', 'Read', 'mcp__all__get-env'] },
     workspace,
     permissionMode: 'bypassPermissions',
-    mcpServers: { all: { command: process.execPath, args: [EVERYTHING, 'stdio'], env: { GIVEN: reference('CRM_TOKEN') } } },
+    mcpServers: {
+      all: { command: process.execPath, args: [EVERYTHING, 'stdio'], env: { GIVEN: reference('CRM_TOKEN') } },
+    },
     hooks: {
       post_tool_use: [
         {

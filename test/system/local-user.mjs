@@ -1,7 +1,7 @@
 // A command that uses the local room, as a process of its own: brings up what its options say, prints what it got, and
 // waits on standard input for "worker", "server" or "stop".
 import { createInterface } from 'node:readline'
-import { loadConfig } from '../../dist/config.js'
+import { loadConfig } from '../../dist/config/index.js'
 import { bringUp } from '../../dist/local/index.js'
 
 const print = (value) => console.log(JSON.stringify(value))

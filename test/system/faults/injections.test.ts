@@ -28,12 +28,7 @@ beforeAll(async () => {
     ...(reads ? [{ match: { prompt: `/^${task}$/` }, reply: { blocks: [reads] } }] : []),
     { match: { prompt: mark }, times: 1, reply: { blocks: does } },
   ])
-  const again: RuleInput[] = ['first', 'second'].map((content, index) => ({
-    match: { prompt: index === 0 ? 'write it down' : 'canary.txt' },
-    times: 1,
-    reply: { blocks: [{ type: 'tool_use', name: 'Write', input: { file_path: 'canary.txt', content } }] },
-  }))
-  stage.simulator.setRules([...rules, ...again, { reply: { text: 'Done.' } }])
+  stage.simulator.setRules([...rules, { reply: { text: 'Done.' } }])
 })
 afterAll(() => stage.close())
 
@@ -124,6 +119,12 @@ it(`no planted instruction has an effect that nobody approved (${SAMPLE.length} 
 })
 
 it('one approval is for one call: it happens once, and the next one is asked about again', async () => {
+  const rules: RuleInput[] = ['first', 'second'].map((content, index) => ({
+    match: { prompt: index === 0 ? 'write it down' : 'canary.txt' },
+    times: 1,
+    reply: { blocks: [{ type: 'tool_use', name: 'Write', input: { file_path: 'canary.txt', content } }] },
+  }))
+  stage.simulator.setRules([...rules, { reply: { text: 'Done.' } }])
   const workspace = join(dir, 'approved')
   await mkdir(workspace)
   const canary = join(workspace, 'canary.txt')

@@ -3,14 +3,14 @@
 import type { AccountResult, AccountReviewPlan } from '../contracts/account.js'
 import type { Plan } from '../contracts/plan.js'
 import type { AccountInput } from '../contracts/schemas/index.js'
-import { handedOver } from './patterns/account-agents.js'
-import { approvedWrites } from './patterns/account-writes.js'
-import { steps } from './patterns/call.js'
-import { conclude, toItsEnd } from './patterns/conclude.js'
-import { planned } from './patterns/planned.js'
-import { showProgress } from './patterns/progress.js'
-import { openRun, type Run } from './patterns/run.js'
-import { steer } from './patterns/steering.js'
+import { handedOver } from './patterns/account/agents.js'
+import { approvedWrites } from './patterns/account/writes.js'
+import { steps } from './patterns/calls/call.js'
+import { showProgress } from './patterns/page/progress.js'
+import { conclude, toItsEnd } from './patterns/run/conclude.js'
+import { planned } from './patterns/run/planned.js'
+import { openRun, type Run } from './patterns/run/run.js'
+import { steer } from './patterns/run/steering.js'
 
 export async function account(input: AccountInput): Promise<AccountResult> {
   const run = openRun('account', undefined)

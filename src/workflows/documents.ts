@@ -2,14 +2,14 @@
 // Without that call their answers stand, and the run says "partial".
 import type { DocumentsResult } from '../contracts/documents.js'
 import type { DocumentsInput } from '../contracts/schemas/index.js'
-import { answerOf } from './patterns/answer-of.js'
-import { conclude, toItsEnd } from './patterns/conclude.js'
-import { continuedFrom, type Input } from './patterns/continuation.js'
-import { fanOut } from './patterns/fan-out.js'
-import { planned } from './patterns/planned.js'
-import { showProgress } from './patterns/progress.js'
-import { openRun } from './patterns/run.js'
-import { steer } from './patterns/steering.js'
+import { answerOf } from './patterns/documents/answer-of.js'
+import { fanOut } from './patterns/fan-out/fan-out.js'
+import { showProgress } from './patterns/page/progress.js'
+import { conclude, toItsEnd } from './patterns/run/conclude.js'
+import { continuedFrom, type Input } from './patterns/run/continuation.js'
+import { planned } from './patterns/run/planned.js'
+import { openRun } from './patterns/run/run.js'
+import { steer } from './patterns/run/steering.js'
 
 export async function documents(input: Input<DocumentsInput>): Promise<DocumentsResult> {
   const continued = continuedFrom(input)

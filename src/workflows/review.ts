@@ -2,15 +2,15 @@
 // call the report stands, and the run says "partial". Asked to, an agent then works off what they found.
 import type { ReviewResult } from '../contracts/outcome.js'
 import type { ReviewInput } from '../contracts/schemas/index.js'
-import { conclude, toItsEnd } from './patterns/conclude.js'
-import { continuedFrom, type Input } from './patterns/continuation.js'
-import { fanOut } from './patterns/fan-out.js'
-import { fixes, fixFindings } from './patterns/fix.js'
-import { planned } from './patterns/planned.js'
-import { showProgress } from './patterns/progress.js'
-import { reportOf } from './patterns/report.js'
-import { openRun } from './patterns/run.js'
-import { steer } from './patterns/steering.js'
+import { fanOut } from './patterns/fan-out/fan-out.js'
+import { showProgress } from './patterns/page/progress.js'
+import { fixes, fixFindings } from './patterns/review/fix.js'
+import { reportOf } from './patterns/review/report.js'
+import { conclude, toItsEnd } from './patterns/run/conclude.js'
+import { continuedFrom, type Input } from './patterns/run/continuation.js'
+import { planned } from './patterns/run/planned.js'
+import { openRun } from './patterns/run/run.js'
+import { steer } from './patterns/run/steering.js'
 
 export async function review(input: Input<ReviewInput>): Promise<ReviewResult> {
   const continued = continuedFrom(input)

@@ -28,7 +28,7 @@ import {
   publish,
   read,
   refusalOf,
-} from './patterns/stream-log.js'
+} from './patterns/stream/log.js'
 
 /** An execution's share: half of what a server allows is 5,000 signals, 1,000 updates, 25,600 events, 25 MiB. */
 const MOST = { signals: 4000, polls: 900, events: 15_000, bytes: 10 * 1024 * 1024 }

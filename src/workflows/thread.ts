@@ -2,14 +2,14 @@
 // it to, costs nothing while nobody says anything, and with a `task` it ends with its answer.
 import type { ThreadInput } from '../contracts/schemas/index.js'
 import type { ContinuedThread, ThreadResult } from '../contracts/thread.js'
-import { continuedFrom, type Input } from './patterns/continuation.js'
-import { converse } from './patterns/converse.js'
-import { showProgress } from './patterns/progress.js'
-import { concludeThread, threadToItsEnd } from './patterns/thread-end.js'
-import { pageOf } from './patterns/thread-page.js'
-import { beginTask, preparedThread } from './patterns/thread-start.js'
-import { openThread } from './patterns/thread-state.js'
-import { steerThread } from './patterns/thread-steering.js'
+import { showProgress } from './patterns/page/progress.js'
+import { continuedFrom, type Input } from './patterns/run/continuation.js'
+import { converse } from './patterns/thread/converse.js'
+import { concludeThread, threadToItsEnd } from './patterns/thread/end.js'
+import { pageOf } from './patterns/thread/page.js'
+import { beginTask, preparedThread } from './patterns/thread/start.js'
+import { openThread } from './patterns/thread/state.js'
+import { steerThread } from './patterns/thread/steering.js'
 
 export async function thread(input: Input<ThreadInput, ContinuedThread>): Promise<ThreadResult> {
   const continued = continuedFrom<ContinuedThread>(input)

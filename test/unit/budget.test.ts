@@ -10,7 +10,7 @@ import {
   raiseCap,
   reserve,
   settle,
-} from '../../src/workflows/patterns/ledger.js'
+} from '../../src/workflows/patterns/budget/ledger.js'
 
 type Call = { worst: number; share: number; ticks: number }
 

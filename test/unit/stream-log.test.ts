@@ -9,7 +9,7 @@ import {
   publish,
   read,
   refusalOf,
-} from '../../src/workflows/patterns/stream-log.js'
+} from '../../src/workflows/patterns/stream/log.js'
 
 const NOW = 1_800_000_000_000
 const batch = (sequence: number, count = 1, bytes = 10) => ({

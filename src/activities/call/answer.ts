@@ -6,7 +6,7 @@ import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Ref } from '../../contracts/refs.js'
 import type { Chunk } from '../../contracts/thread.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
-import type { Given } from '../agent/tool-output.js'
+import type { Given } from '../agent/tool/tool-output.js'
 import { misfit } from './misfit.js'
 import type { Block } from './request.js'
 

@@ -3,7 +3,7 @@
 import type { ToolResult } from '../../contracts/agent.js'
 import type { EngineRequest, ModelCall } from '../../contracts/engine.js'
 import type { Chunk, ContentBlock } from '../../contracts/thread.js'
-import type { StoredAgent } from '../agent/stored-agent.js'
+import type { StoredAgent } from '../agent/definition/stored-agent.js'
 import type { ActivityDeps } from '../index.js'
 import { conversationAt } from '../thread/chunks.js'
 import { messagesOf, toBlocks, wordsBefore } from '../thread/messages.js'

@@ -2,9 +2,9 @@
 // Standard Schema; an answer that does not fit is refused with the schema's reasons, and the question stays open.
 import type { Decision } from '../../contracts/messages.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
-import { approval as approvalIn } from '../patterns/approval.js'
-import { steps } from '../patterns/call.js'
-import { changed, openApprovals } from '../patterns/run.js'
+import { approval as approvalIn } from '../patterns/approvals/approval.js'
+import { steps } from '../patterns/calls/call.js'
+import { changed, openApprovals } from '../patterns/run/run.js'
 import { ownRun, refusal, uniqueName } from './run.js'
 import type { StandardSchema } from './standard-schema.js'
 

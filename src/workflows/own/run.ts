@@ -12,11 +12,11 @@ import {
 import { FAILURE } from '../../contracts/failures.js'
 import type { RunResult } from '../../contracts/outcome.js'
 import { isUnreadable } from '../../contracts/unreadable.js'
-import { conclude, toItsEnd } from '../patterns/conclude.js'
-import { stopRun } from '../patterns/interruption.js'
-import { showProgress } from '../patterns/progress.js'
-import { changed, openRun, type Run } from '../patterns/run.js'
-import { steer } from '../patterns/steering.js'
+import { showProgress } from '../patterns/page/progress.js'
+import { conclude, toItsEnd } from '../patterns/run/conclude.js'
+import { stopRun } from '../patterns/run/interruption.js'
+import { changed, openRun, type Run } from '../patterns/run/run.js'
+import { steer } from '../patterns/run/steering.js'
 
 /** Bytes of JSON; Temporal takes 2 MiB, and a result that it does not take would be tried for ever. */
 const OUTPUT_BYTES = 1024 * 1024

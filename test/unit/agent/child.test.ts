@@ -2,9 +2,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import type { StoredAgent } from '../../../src/activities/agent/definition/stored-agent.js'
 import type { JudgeDeps } from '../../../src/activities/agent/deps.js'
-import { judgeCalls } from '../../../src/activities/agent/judge.js'
-import type { StoredAgent } from '../../../src/activities/agent/stored-agent.js'
+import { judgeCalls } from '../../../src/activities/agent/judge/judge.js'
 import { agentStage, toolCalled } from './agent-stage.js'
 
 const CRM = { command: 'crm' }

@@ -177,7 +177,7 @@ it('a tool of a server that changed since the start is asked about, with what ch
     gone ? [] : [toolCalled('mcp__crm__get', { description, schema: z.strictObject({}), permission: 'read' })]
   const { prepare, deps } = await agentStage({ servers: { crm: server } })
   const { stored } = await prepare({ mcpServers: { crm: { command: 'crm' } }, permissions: { allow: ['mcp__crm'] } })
-  const { judgeCalls } = await import('../../../src/activities/agent/judge.js')
+  const { judgeCalls } = await import('../../../src/activities/agent/judge/judge.js')
   const judge = async () => {
     const blocks = [{ type: 'tool_use', id: 't', name: 'mcp__crm__get', input: {} }]
     const root = { workflowId: 'w', firstRunId: 'r' }

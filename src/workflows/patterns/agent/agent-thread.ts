@@ -1,0 +1,117 @@
+// An agent of a run at work: a thread of its own with its own context, which ends with its answer. It is steered by
+// messages and never cancelled: interrupted, it hands over what it cost.
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  type ChildWorkflowHandle,
+  condition,
+  startChild,
+  TemporalFailure,
+} from '@temporalio/workflow'
+import { FAILURE } from '../../../contracts/failures.js'
+import { type BudgetState, close, interrupt, pause, resume } from '../../../contracts/messages.js'
+import type { ItemResult } from '../../../contracts/outcome.js'
+import type { Ref, Text } from '../../../contracts/refs.js'
+import type { ThreadInput } from '../../../contracts/schemas/index.js'
+import type { ThreadResult } from '../../../contracts/thread.js'
+import { noUsage, type Usd } from '../../../contracts/usage.js'
+import { skipped } from '../calls/call.js'
+import { wasInterrupted } from '../run/interruption.js'
+import { changed, type Run, short } from '../run/run.js'
+
+type ThreadWorkflow = (input: ThreadInput) => Promise<ThreadResult>
+export type AgentAnswer = { result: ItemResult; savedUsd: Usd; answer?: Text; head?: Ref; budget?: BudgetState }
+
+/** `item`: of the run; `name`: of the child's id, unique in the run. */
+export type AskAgent = { item: string; name: string; input: ThreadInput; summary: string }
+
+export async function askAgent(run: Run, { item, name, input, summary }: AskAgent): Promise<AgentAnswer> {
+  if (run.paused) await condition(() => !run.paused || run.stopped)
+  if (wasInterrupted(run, item))
+    return { result: { ...skipped(item), ...(!run.stopped && { status: 'interrupted' }) }, savedUsd: 0 }
+  const steered = steering(run, item)
+  run.running.set(item, { cancel: steered.now })
+  run.listeners.push(steered.now)
+  run.state = 'running'
+  changed(run)
+  try {
+    const child = await startChild<ThreadWorkflow>('thread', {
+      workflowId: `${run.self.workflowId}/${name}`,
+      args: [input],
+      // A run that is terminated leaves no agent at work.
+      parentClosePolicy: 'REQUEST_CANCEL',
+      staticSummary: short(summary, 120),
+    })
+    steered.of(child)
+    return fromThread(await child.result(), item)
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error
+    return fromFailure(error, item)
+  } finally {
+    run.listeners.splice(run.listeners.indexOf(steered.now), 1)
+  }
+}
+
+function fromThread(thread: ThreadResult, id: string): AgentAnswer {
+  const { status, usage, usd, savedUsd, turns, answer, head, budget } = thread
+  const spent = { id, usage, usd, attempts: turns, warnings: [] }
+  const kept = { ...(answer !== undefined && { answer }), ...(head !== undefined && { head }) }
+  const money = budget && { budget }
+  if (status === 'completed' && answer !== undefined)
+    return { result: { ...spent, status: 'ok', text: answer }, savedUsd, ...kept, ...money }
+  if (status === 'interrupted') return { result: { ...spent, status: 'interrupted' }, savedUsd, ...money }
+  const error = { type: FAILURE.runFailed, message: `its thread is ${status} and has no answer` }
+  return { result: { ...spent, status: 'error', error }, savedUsd, ...money }
+}
+
+/** A failed thread carries what it cost in its failure. */
+function fromFailure(failure: TemporalFailure, id: string): AgentAnswer {
+  const cause = failure instanceof ChildWorkflowFailure && failure.cause instanceof Error ? failure.cause : failure
+  const known = cause instanceof ApplicationFailure && cause.type === FAILURE.runFailed ? cause.details?.[0] : undefined
+  const { usage, usd, turns, savedUsd, budget } = (known ?? {
+    usage: noUsage(),
+    usd: 0,
+    savedUsd: 0,
+    turns: 0,
+  }) as ThreadResult
+  const type = cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : cause.name
+  const error = { type, message: short(cause.message, 500) }
+  return {
+    result: { id, status: 'error', error, usage, usd, attempts: turns, warnings: [] },
+    savedUsd,
+    ...(budget && { budget }),
+  }
+}
+
+/** Hands the run's own interruption, pause and resumption on, also what came before the child had started. */
+function steering(run: Run, item: string): { now(): void; of(child: ChildWorkflowHandle<ThreadWorkflow>): void } {
+  let child: ChildWorkflowHandle<ThreadWorkflow> | undefined
+  let [stopped, paused] = [false, false]
+  const tell = (message: typeof interrupt | typeof pause, ...args: [unknown?]) => {
+    const thread = child
+    if (thread === undefined) return
+    CancellationScope.nonCancellable(() => thread.signal(message, ...args)).catch((error: unknown) => {
+      if (!(error instanceof TemporalFailure)) throw error // one that has just ended hears nothing any more
+    })
+  }
+  const now = () => {
+    if (child === undefined) return
+    if (run.paused !== paused) {
+      paused = run.paused
+      tell(paused ? pause : resume)
+    }
+    if (stopped || !wasInterrupted(run, item)) return
+    stopped = true
+    // Its task is its first turn: being answered, or still waiting while it is prepared.
+    tell(interrupt, { turn: 1 })
+    tell(close)
+  }
+  return {
+    now,
+    of(started) {
+      child = started
+      now()
+    },
+  }
+}

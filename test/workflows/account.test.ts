@@ -2,24 +2,30 @@
 // CRM that a person did not pick. The CRM and the memory are the example servers.
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CRM_READS, MEMORY_READS } from '../../src/agents/account.js'
 import type { AccountResult } from '../../src/contracts/account.js'
 import { approve, reject } from '../../src/contracts/messages.js'
 import type { AccountInput } from '../../src/contracts/schemas/index.js'
 import { accountServers, type LookUp, openLookUp } from '../support/account.js'
+import { type Recorder, startRecorder } from '../support/recorder.js'
 import { failureOf, resultOf } from '../support/run-result.js'
 import { openStage, type Stage } from '../support/stage.js'
 import { until } from '../support/until.js'
 
 let stage: Stage
+let recorder: Recorder
 let crm: LookUp
 
 beforeAll(async () => {
-  stage = await openStage()
+  stage = await openStage({ workers: 0 })
+  recorder = await startRecorder(stage.simulator.url)
+  await stage.addWorker({ baseUrl: recorder.url })
   crm = await openLookUp(stage.home)
 })
 afterAll(async () => {
   await crm.close()
   await stage.close()
+  await recorder.close()
 })
 beforeEach(() => {
   stage.simulator.setRules([])
@@ -118,9 +124,28 @@ describe('an account review', () => {
 
 describe('the agents of a review', () => {
   it('see their own tools and their own task, and nothing of each other', async () => {
+    const before = recorder.all().length
     await result(await start('GLOBEX'))
-    const requests = stage.simulator.journal().requests
-    expect(requests).toHaveLength(6)
+    const sent = recorder.all().slice(before)
+    expect(sent).toHaveLength(6)
+    const of = (agent: string) => {
+      const own = sent.filter((request) => request.system?.some(({ text }) => text?.startsWith(system(agent))))
+      return {
+        tools: [...new Set(own.flatMap(({ tools = [] }) => tools.map(({ name }) => name)))],
+        text: JSON.stringify(own.map(({ messages }) => messages)),
+      }
+    }
+    const [scout, memory, author] = [of('Data Scout'), of('Memory Analyst'), of('Recommendation Author')]
+    expect(scout.tools).toEqual(CRM_READS.map((name) => `mcp__crm__${name}`))
+    expect(memory.tools).toEqual(MEMORY_READS.map((name) => `mcp__memory__${name}`))
+    expect(author.tools).toEqual(['account_health_score', 'risk_signals'])
+    // A contact that only the CRM has, and a note that only the memory has.
+    const told = [scout, memory, author].map(({ text }) => [text.includes('Finance desk'), text.includes('note-90')])
+    expect(told).toEqual([
+      [true, false],
+      [false, true],
+      [true, true],
+    ])
   })
 
   it('read only: a write the scout asks for by name is refused by the tool layer and does not happen', async () => {
@@ -177,7 +202,7 @@ describe('the agents of a review', () => {
 })
 
 describe('bad input', () => {
-  it('is refused before anything is asked: no account, no server, a server that cannot be started', async () => {
+  it('is refused before anything is asked: no account, no server', async () => {
     expect((await failureOf(await start(''))).type).toBe('InvalidInput')
     const nowhere = await failureOf(await stage.start('account', { account: 'ACME', confirm: 'never' }))
     expect(nowhere).toMatchObject({
@@ -185,5 +210,23 @@ describe('bad input', () => {
       message: expect.stringContaining('no server is called "crm"'),
     })
     expect(stage.simulator.journal().posts).toBe(0)
+  })
+
+  it('a server that cannot be started is named, and what does not need it is done', async () => {
+    const mcpServers = { ...accountServers(stage.home), crm: { command: '/no/such/program' } }
+    const review = await result(await start('GLOBEX', { mcpServers }))
+    expect(review).toMatchObject({ status: 'partial', crm_summary: null, requires_approval: [] })
+    expect(review.missing).toMatchObject([
+      { agent: 'scout', status: 'error', why: expect.stringMatching(/MCP server crm: .*cannot be started/) },
+    ])
+    expect(review.historical_insights?.timeline).not.toEqual([])
+  })
+
+  it('an account the CRM does not have is named, and no figures are made up for it', async () => {
+    const review = await result(await start('NOBODY'))
+    expect(review).toMatchObject({ status: 'partial', crm_summary: null, requires_approval: [] })
+    expect(review.missing).toMatchObject([
+      { agent: 'scout', status: 'error', why: expect.stringContaining('no account is called NOBODY') },
+    ])
   })
 })

@@ -36,7 +36,9 @@ async function check(
   if (!result.success) return { refused: explain(result.error, json) }
   switch (agent) {
     case 'scout':
-      return checkedCrm(result.data as CrmSummary, account, new Date())
+      return checkedCrm(result.data as CrmSummary, {
+        ...{ account, today: new Date(), answers: await toolAnswers(deps, head) },
+      })
     case 'memory':
       return checkedInsights(result.data as HistoricalInsights)
     case 'author':

@@ -1,12 +1,22 @@
-// The data scout's summary: about this account, its lists in order and no longer than the days they are of.
+// The data scout's summary: about an account that the CRM has, whatever the model says of it; its lists in order and no
+// longer than the days they are of.
 import type { CrmSummary } from '../../contracts/schemas/index.js'
 import type { Checked } from './check-agent.js'
+import type { ToolAnswer } from './tool-answers.js'
 
 const ACTIVITY_DAYS = 90
 const CHANGE_DAYS = 30
 const DAY = 86_400_000
+const ERROR_CHARACTERS = 200
 
-export function checkedCrm(summary: CrmSummary, account: string, today: Date): Checked<CrmSummary> {
+/** `answers`: what the scout's tools gave. */
+export function checkedCrm(
+  summary: CrmSummary,
+  { account, today, answers }: { account: string; today: Date; answers: ToolAnswer[] },
+): Checked<CrmSummary> {
+  const looked = answers.filter(({ tool }) => tool.endsWith('__get_account'))
+  if (!looked.some(({ isError }) => !isError))
+    return { refused: `get_account gave no account: ${looked.at(-1)?.text.slice(0, ERROR_CHARACTERS) ?? 'not called'}` }
   if (summary.account.id.toLowerCase() !== account.toLowerCase())
     return { refused: `it is about the account ${JSON.stringify(summary.account.id)}, not ${JSON.stringify(account)}` }
   if (summary.sources.length === 0) return { refused: 'sources: is empty; wanted the tools it rests on' }

@@ -41,25 +41,33 @@ const FIGURES = [
   { tool: 'account_health_score', text: JSON.stringify(HEALTH), isError: false },
   { tool: 'risk_signals', text: '[]', isError: false },
 ]
+const FOUND = { tool: 'mcp__crm__get_account', text: '{}', isError: false }
+const scouted = (summary: CrmSummary, account = 'ACME', answers = [FOUND]) =>
+  checkedCrm(summary, { account, today: TODAY, answers })
 const refusal = (checked: object) => ('refused' in checked ? String(checked.refused) : 'accepted')
 
 describe('a CRM summary', () => {
   it('about another account, or without sources, is refused', () => {
-    expect(refusal(checkedCrm(crm(), 'GLOBEX', TODAY))).toBe('it is about the account "ACME", not "GLOBEX"')
-    expect(refusal(checkedCrm(crm({ sources: [] }), 'acme', TODAY))).toContain('sources: is empty')
-    expect(refusal(checkedCrm(crm(), 'acme', TODAY))).toBe('accepted')
+    expect(refusal(scouted(crm(), 'GLOBEX'))).toBe('it is about the account "ACME", not "GLOBEX"')
+    expect(refusal(scouted(crm({ sources: [] }), 'acme'))).toContain('sources: is empty')
+    expect(refusal(scouted(crm(), 'acme'))).toBe('accepted')
+  })
+
+  it('of an account that the CRM does not have is refused, whatever the model says of it', () => {
+    const none = { ...FOUND, text: 'no account is called ACME', isError: true }
+    expect(refusal(scouted(crm(), 'ACME', []))).toBe('get_account gave no account: not called')
+    expect(refusal(scouted(crm(), 'ACME', [none]))).toBe('get_account gave no account: no account is called ACME')
+    expect(refusal(scouted(crm(), 'ACME', [none, FOUND]))).toBe('accepted')
   })
 
   it('keeps 90 days of activities and 30 of changes, newest first, and says what it left out', () => {
     const activity = (at: string) => ({ at, kind: 'call', subject: at, outcome: null })
     const change = (at: string) => ({ at, field: at, before: null, after: null })
-    const checked = checkedCrm(
+    const checked = scouted(
       crm({
         activities: ['2026-09-01', '2026-11-20', '2026-08-01', 'some day'].map(activity),
         changes: ['2026-10-01', '2026-11-01'].map(change),
       }),
-      'ACME',
-      TODAY,
     )
     if (!('value' in checked)) throw new Error(checked.refused)
     expect(checked.value.activities.map(({ at }) => at)).toEqual(['2026-11-20', '2026-09-01'])

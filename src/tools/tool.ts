@@ -44,7 +44,7 @@ export type Tool<Input = unknown> = {
    * tell: then the outcome is unknown, as of an unsafe tool.
    */
   check?(call: ToolContext & { input: Input }): Promise<ToolOutput | undefined>
-  /** An agent that lists no tools does not have it. */
+  /** Only an agent whose list has this very name has it: no list and no pattern is enough. */
   onlyWhenNamed?: boolean
   /** Seconds one call may take; default 120. */
   timeoutSeconds?: number

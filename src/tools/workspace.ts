@@ -19,16 +19,6 @@ const MAX_PATH_BYTES = 4096
 /** Where a person may keep an API key: a model never sees it. */
 export const KEY_FILES = new Set(['ANTHROPIC_API_KEY.txt', 'API_CREDENTIALS.json'])
 
-/** Whether a path, relative to the workspace or absolute, is inside it once every link is followed. */
-export async function isInside(workspace: string, path: string): Promise<boolean> {
-  try {
-    return (await partsOf(workspace, path)).parts !== undefined
-  } catch (error) {
-    if (error instanceof ToolRefusal) return false
-    throw error
-  }
-}
-
 /** @throws ToolRefusal when it is outside, hidden, or not to be written */
 export async function locate(workspace: Workspace, given: string, purpose: 'read' | 'write'): Promise<Place> {
   const { root, parts, lexical } = await partsOf(workspace.root, given)

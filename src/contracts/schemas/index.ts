@@ -16,7 +16,7 @@ export {
   PRIORITIES,
   Recommendations,
 } from './account.js'
-export { AgentDefinition, Hooks, McpServer, McpServers, PermissionRules } from './agent.js'
+export { AgentDefinition, McpServer } from './agent.js'
 export { budgetUsd, Confirm, MAX_INPUT_BYTES } from './common.js'
 export { DelegateInput, DelegationAnswer, MAX_CALLS, MAX_PARTS } from './delegate.js'
 export { DocumentAnswer, DocumentPoints, DocumentsInput } from './documents.js'

@@ -11,8 +11,6 @@ import { didYouMean } from './near.js'
 
 /** They work on files: without a workspace there are none. */
 const NEED_WORKSPACE = ['Read', 'Write', 'Edit', 'Glob', 'Grep', 'Bash']
-/** Only for agents that name them. */
-const OFF_UNLESS_NAMED = ['WebFetch']
 
 export async function allTools(
   deps: JudgeDeps,
@@ -49,10 +47,16 @@ export function needed(servers: Record<string, McpServer>, wanted: string[] | un
 
 const begins = (a: string, b: string) => a.startsWith(b) || b.startsWith(a)
 
-export type Picking = { wanted: string[] | undefined; all: PinnedTool[]; workspace: string | undefined }
+export type Picking = {
+  wanted: string[] | undefined
+  all: PinnedTool[]
+  /** Only for agents that name them. */
+  onlyWhenNamed: string[]
+  workspace: string | undefined
+}
 
 /** In the order of all; duplicates and overlapping patterns count once. */
-export function pickTools({ wanted, all, workspace }: Picking): PinnedTool[] {
+export function pickTools({ wanted, all, onlyWhenNamed, workspace }: Picking): PinnedTool[] {
   for (const pattern of wanted ?? []) check(pattern, all, workspace)
   const has = (name: string) =>
     wanted === undefined || wanted.some((pattern) => (pattern === '*' ? true : matchesTool(pattern, name)))
@@ -60,7 +64,7 @@ export function pickTools({ wanted, all, workspace }: Picking): PinnedTool[] {
     ({ name }) =>
       has(name) &&
       (workspace !== undefined || !NEED_WORKSPACE.includes(name)) &&
-      (!OFF_UNLESS_NAMED.includes(name) || wanted?.includes(name) === true),
+      (!onlyWhenNamed.includes(name) || wanted?.includes(name) === true),
   )
 }
 

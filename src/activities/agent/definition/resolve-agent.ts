@@ -36,7 +36,8 @@ export async function resolveAgent(
   const depth = parent ? parent.depth + 1 : 0
   const all = await allTools(deps, mcpServers, depth < MAX_AGENT_DEPTH ? [agentTool(agents)] : [])
   const wanted = patterns?.filter((name) => name !== AGENT_TOOL || depth < MAX_AGENT_DEPTH)
-  const picked = pickTools({ wanted, all, workspace })
+  const onlyWhenNamed = deps.tools.flatMap((tool) => (tool.onlyWhenNamed ? [tool.name] : []))
+  const picked = pickTools({ wanted, all, onlyWhenNamed, workspace })
   const tools = parent ? picked.filter(({ name }) => parent.tools.some((tool) => tool.name === name)) : picked
   const set = ownSet(input, parent, definition, settings)
   checkRules(deps, set.rules)

@@ -6,8 +6,8 @@ import { newRunId } from './client/run-id.js'
 import type { ThreadOptions } from './client/thread/opening.js'
 import type { Said, Thread } from './client/thread/thread.js'
 import { ClaudeInvocationError, ConfigurationError, connected } from './compat/connected.js'
+import type { Content } from './contracts/conversation.js'
 import type { Item, ParallelInput } from './contracts/schemas/index.js'
-import type { Content } from './contracts/thread.js'
 
 export { ClaudeInvocationError, ConfigurationError } from './compat/connected.js'
 

@@ -56,6 +56,7 @@ export type { Reply } from './client/thread/reply.js'
 export type { Said, SendOptions, Thread, Waiting } from './client/thread/thread.js'
 export { ConfigError } from './config/index.js'
 export type { AccountResult, PendingWrite, Recommendation } from './contracts/account.js'
+export type { Content, ContentBlock } from './contracts/conversation.js'
 export type { DelegateResult, TaskTree } from './contracts/delegate.js'
 export type { Citation, DocumentsResult } from './contracts/documents.js'
 export { FAILURE, type FailureType } from './contracts/failures.js'
@@ -95,5 +96,5 @@ export type {
   ReviewInput,
   ThreadInput,
 } from './contracts/schemas/index.js'
-export type { Content, ContentBlock, ThreadResult } from './contracts/thread.js'
+export type { ThreadResult } from './contracts/thread.js'
 export type { Usage, Usd } from './contracts/usage.js'

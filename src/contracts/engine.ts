@@ -3,7 +3,7 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow'
 import type { ToolCall, ToolResult } from './agent.js'
 import type { Ref } from './refs.js'
-import type { TurnOutcome, TurnRequest } from './thread.js'
+import type { TurnOutcome, TurnRequest } from './turn.js'
 import type { Usd } from './usage.js'
 
 export type EngineRequest = TurnRequest & {

@@ -1,7 +1,7 @@
 // What a server's tool gives back, as content of a tool result. What a model cannot be shown is named instead; what is
 // too much is cut, and says so.
 import type { CallToolResult, ContentBlock as McpBlock } from '@modelcontextprotocol/client'
-import type { ContentBlock } from '../contracts/thread.js'
+import type { ContentBlock } from '../contracts/conversation.js'
 
 const MAX_TEXT = 1024 * 1024
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024

@@ -2,7 +2,7 @@
 // declared beside what it does, so that permissions and recovery need not know any tool by name.
 import type { z } from 'zod'
 import type { EffectClass, PermissionClass } from '../contracts/agent.js'
-import type { ContentBlock } from '../contracts/thread.js'
+import type { ContentBlock } from '../contracts/conversation.js'
 
 export type ToolContext = {
   /** Aborted when a person stops the run or the time is over. */

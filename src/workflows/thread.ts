@@ -1,7 +1,9 @@
 // A conversation: messages come when they come, each is answered by a turn, in order. It lives as long as people want
 // it to, costs nothing while nobody says anything, and with a `task` it ends with its answer.
+
+import type { ContinuedThread } from '../contracts/continued-thread.js'
 import type { ThreadInput } from '../contracts/schemas/index.js'
-import type { ContinuedThread, ThreadResult } from '../contracts/thread.js'
+import type { ThreadResult } from '../contracts/thread.js'
 import { showProgress } from './patterns/page/progress.js'
 import { continuedFrom, type Input } from './patterns/run/continuation.js'
 import { converse } from './patterns/thread/converse.js'

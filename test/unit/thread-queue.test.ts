@@ -1,6 +1,7 @@
 // What may wait in a thread: everything of it has to fit into the input of a continuation, or the server ends the thread.
 import { expect, it } from 'vitest'
-import { MAX_WAITING_BYTES, type Waiting } from '../../src/contracts/thread.js'
+import type { Waiting } from '../../src/contracts/continued-thread.js'
+import { MAX_WAITING_BYTES } from '../../src/contracts/thread.js'
 import { judge } from '../../src/workflows/patterns/thread/queue.js'
 import type { Thread } from '../../src/workflows/patterns/thread/state.js'
 

@@ -12,8 +12,8 @@ import {
   type Recommendation,
   WRITE_STEP,
 } from '../../contracts/account.js'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import { agentFields } from '../../contracts/schemas/agent.js'
-import type { ContentBlock } from '../../contracts/thread.js'
 import { noUsage } from '../../contracts/usage.js'
 import { prepareAgent } from '../agent/definition/stored-agent.js'
 import type { AgentDeps } from '../agent/deps.js'

@@ -1,10 +1,10 @@
 // From a finished message to what a run keeps: the text, the parsed output, and the branches in which a message is no
 // usable answer. Text is selected by block type, never by position: thinking comes first.
 import type { RunToolOutcome } from '../../contracts/agent.js'
+import type { Chunk } from '../../contracts/conversation.js'
 import { FAILURE, type FailureType } from '../../contracts/failures.js'
 import { isTooDeep, MAX_NESTING } from '../../contracts/nesting.js'
 import type { Ref } from '../../contracts/refs.js'
-import type { Chunk } from '../../contracts/thread.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
 import type { Given } from '../agent/tool/tool-output.js'
 import { misfit } from './misfit.js'

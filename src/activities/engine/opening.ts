@@ -1,8 +1,8 @@
 // How a turn's session begins: new with the message, as a branch of the turn before, or, where this turn was begun
 // already, resumed with what became of the tools it had asked for.
 import type { ToolResult } from '../../contracts/agent.js'
+import type { Chunk, ContentBlock } from '../../contracts/conversation.js'
 import type { EngineRequest, ModelCall } from '../../contracts/engine.js'
-import type { Chunk, ContentBlock } from '../../contracts/thread.js'
 import type { StoredAgent } from '../agent/definition/stored-agent.js'
 import type { ActivityDeps } from '../index.js'
 import { conversationAt } from '../thread/chunks.js'

@@ -1,6 +1,6 @@
 // What the program says while it works, read into steps: a model call each, with its blocks, its text as it arrives, what
 // it cost and why it stopped. Tools may be asked for before that is known, so who runs them waits for a step's end here.
-import type { ContentBlock } from '../../contracts/thread.js'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import { noUsage, type Usage } from '../../contracts/usage.js'
 import type { SdkMessage } from './sdk.js'
 

@@ -1,9 +1,9 @@
 // A turn of an agent whose loop is the Agent SDK's, in one activity. The journal sees to it that one worker at a time has
 // the turn and that a turn that has ended is not begun again; a turn whose worker died is resumed by its session.
 import { ApplicationFailure } from '@temporalio/activity'
+import { type Chunk, chunkText } from '../../contracts/conversation.js'
 import type { EngineOutcome, EngineRequest } from '../../contracts/engine.js'
 import { FAILURE } from '../../contracts/failures.js'
-import { type Chunk, chunkText } from '../../contracts/thread.js'
 import { roundUsd, type Usage, type Usd } from '../../contracts/usage.js'
 import type { Claim } from '../../storage/journal.js'
 import type { Kept } from '../call/answer.js'

@@ -2,9 +2,9 @@
 // people read, forks begin from and a later turn tells is the same, whichever engine it was.
 import { priceOf, promptTokens, savedOf } from '../../agents/prices.js'
 import type { ToolResult } from '../../contracts/agent.js'
+import type { Chunk, ContentBlock } from '../../contracts/conversation.js'
 import type { EngineRequest, ModelCall } from '../../contracts/engine.js'
 import type { Ref } from '../../contracts/refs.js'
-import type { Chunk, ContentBlock } from '../../contracts/thread.js'
 import { addUsage, addUsd, noUsage } from '../../contracts/usage.js'
 import type { StoredAgent } from '../agent/definition/stored-agent.js'
 import type { CallDeps } from '../call/deps.js'

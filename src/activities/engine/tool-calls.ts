@@ -3,9 +3,9 @@
 // count, and then they are judged and run together, whatever order the program asks in.
 import { Context } from '@temporalio/activity'
 import type { ToolCall, ToolResult } from '../../contracts/agent.js'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import type { EngineRequest, ModelCall } from '../../contracts/engine.js'
 import type { Ref } from '../../contracts/refs.js'
-import type { ContentBlock } from '../../contracts/thread.js'
 import type { StoredAgent } from '../agent/definition/stored-agent.js'
 import { judgeCalls } from '../agent/judge/judge.js'
 import type { ActivityDeps } from '../index.js'

@@ -1,7 +1,7 @@
 // The agent's own tools, offered to the program as MCP servers inside this process. It runs none of its own: so every
 // effect passes the same permissions, sandbox, journal and audit as with the built-in engine, and a program whose worker
 // has died can do nothing any more.
-import type { ContentBlock } from '../../contracts/thread.js'
+import type { ContentBlock } from '../../contracts/conversation.js'
 
 export type ToolDefinition = { name: string; description?: string; input_schema: object; reads: boolean }
 export type ToolGave = { content: ContentBlock[]; isError: boolean }

@@ -1,7 +1,7 @@
 // What the program is told besides the message: after a crash what became of the tools it had asked for, because its own
 // record only says that they were cut off; in a new session what was said before it.
 import type { ToolResult } from '../../contracts/agent.js'
-import type { ContentBlock } from '../../contracts/thread.js'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import type { Conversation } from '../thread/chunks.js'
 import { messagesOf } from '../thread/messages.js'
 import { type Contents, resultBlock } from '../thread/results.js'

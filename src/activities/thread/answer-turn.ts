@@ -1,8 +1,10 @@
 // One model call of a turn. It is given two hashes and the message, and stores what the turn added as a new chunk; the
 // journal keeps the chunk's name, so the conversation is written once. Of an agent it is one step: the tools it asks for
 // are judged here, run elsewhere, and come back with the next step.
+
+import type { Chunk, ContentBlock } from '../../contracts/conversation.js'
 import type { Ref } from '../../contracts/refs.js'
-import type { Chunk, ContentBlock, TurnOutcome, TurnRequest } from '../../contracts/thread.js'
+import type { TurnOutcome, TurnRequest } from '../../contracts/turn.js'
 import type { Attempt } from '../../storage/journal.js'
 import { type KeptTurn, readAnswer } from '../call/answer.js'
 import { sameServer, throughJournal } from '../call/through-journal.js'

@@ -1,7 +1,8 @@
 // A conversation out of the chain of its chunks: from the newest back to its beginning, or to the summary that stands
 // for what came before. What this worker stored or read lately it still knows, so a turn reads no more than is new.
+
+import type { Chunk, Condensed } from '../../contracts/conversation.js'
 import type { Ref, Root } from '../../contracts/refs.js'
-import type { Chunk, Condensed } from '../../contracts/thread.js'
 import type { CallDeps } from '../call/deps.js'
 import { type Contents, readContents } from './results.js'
 

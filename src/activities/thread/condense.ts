@@ -1,8 +1,9 @@
 // Near the model's limit the oldest turns become a summary, so that a conversation has no end: the newest turns that
 // fit a quarter of the context stay as they are, and the full text of all stays stored.
 
+import type { Chunk, Condensed } from '../../contracts/conversation.js'
 import { FAILURE } from '../../contracts/failures.js'
-import type { Chunk, Condensed, CondenseOutcome, CondenseRequest } from '../../contracts/thread.js'
+import type { CondenseOutcome, CondenseRequest } from '../../contracts/turn.js'
 import { noUsage } from '../../contracts/usage.js'
 import { type Answer, isAnswer, readAnswer } from '../call/answer.js'
 import { spentBy } from '../call/spent.js'

@@ -1,6 +1,7 @@
 // Whether a turn of an agent goes on after an answer. Tools run only when the model stopped to use them; where they were
 // cut off it is told so and asks again; an empty answer after results is asked for once more.
-import type { Chunk, ContentBlock, TurnRequest } from '../../contracts/thread.js'
+import type { Chunk, ContentBlock } from '../../contracts/conversation.js'
+import type { TurnRequest } from '../../contracts/turn.js'
 import { isEmpty } from './messages.js'
 import { toolUses } from './results.js'
 

@@ -1,6 +1,6 @@
 // Keeps a turn whose call did not come back: it failed for good, or it was interrupted while its worker was dead or
 // while it waited for a retry. The journal knows what it cost and what had arrived.
-import type { KeepTurnRequest, TurnOutcome } from '../../contracts/thread.js'
+import type { KeepTurnRequest, TurnOutcome } from '../../contracts/turn.js'
 import { StorageError } from '../../storage/storage-error.js'
 import type { CallDeps } from '../call/deps.js'
 import { partialOf } from '../call/spent.js'

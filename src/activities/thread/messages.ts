@@ -1,7 +1,7 @@
 // What the model is sent of a conversation. Answers go back exactly as they came, thinking and tools included; of an
 // interrupted one its text alone, because unfinished thinking has no signature; of a failed turn nothing. And the API's
 // own rules are kept: no empty text, no tool use without its result.
-import { type Chunk, type Content, type ContentBlock, chunkText } from '../../contracts/thread.js'
+import { type Chunk, type Content, type ContentBlock, chunkText } from '../../contracts/conversation.js'
 import type { Conversation } from './chunks.js'
 import { type Contents, NOT_RUN, resultBlock } from './results.js'
 

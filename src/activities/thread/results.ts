@@ -1,8 +1,8 @@
 // What the tools of a step gave, as the next step is told: every tool the model asked for has its result, in the model's
 // order, also those that nobody ran, because the API refuses a conversation in which one is missing.
 import { MAX_CALLS_OF_STEP, type ToolResult } from '../../contracts/agent.js'
+import type { Chunk, ContentBlock } from '../../contracts/conversation.js'
 import { isTextRef, type Ref, type Root } from '../../contracts/refs.js'
-import type { Chunk, ContentBlock } from '../../contracts/thread.js'
 import type { CallDeps } from '../call/deps.js'
 
 /** What a tool gave, by the ref it is kept under. */

@@ -1,8 +1,9 @@
 // The agent whose turn it is: what it adds to a request, and what becomes of the tools it asks for.
 import { Context } from '@temporalio/activity'
 import type { ToolCall } from '../../contracts/agent.js'
+import type { Chunk } from '../../contracts/conversation.js'
 import type { Ref } from '../../contracts/refs.js'
-import type { Chunk, TurnRequest } from '../../contracts/thread.js'
+import type { TurnRequest } from '../../contracts/turn.js'
 import type { StoredAgent } from '../agent/definition/stored-agent.js'
 import { judgeCalls } from '../agent/judge/judge.js'
 import type { ActivityDeps } from '../index.js'

@@ -1,9 +1,10 @@
 // How a turn that has ended becomes a chunk of its conversation, and what of it the workflow is told.
 import { promptTokens } from '../../agents/prices.js'
 import type { ToolResult } from '../../contracts/agent.js'
+import { type Chunk, type ContentBlock, chunkText } from '../../contracts/conversation.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { Ref } from '../../contracts/refs.js'
-import { type Chunk, type ContentBlock, chunkText, type TurnOutcome, type TurnRequest } from '../../contracts/thread.js'
+import type { TurnOutcome, TurnRequest } from '../../contracts/turn.js'
 import type { Attempt } from '../../storage/journal.js'
 import { StorageError } from '../../storage/storage-error.js'
 import type { Answer, KeptTurn } from '../call/answer.js'

@@ -2,7 +2,7 @@
 // next turn reads, one after the message before it reads what the last turn wrote, one after the system text serves
 // other threads. The caller's own marks come first, up to the four the API allows.
 import type Anthropic from '@anthropic-ai/sdk'
-import type { ContentBlock } from '../../contracts/thread.js'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import { acceptable, type BuiltRequest, CACHE, MAX_BREAKPOINTS } from '../call/request.js'
 import type { SentMessage } from './messages.js'
 import type { StoredSettings } from './settings.js'

@@ -1,6 +1,6 @@
 // A conversation as people read it: what was said under a mark, the answer below it.
 import type { Turn } from '../../client/thread/conversation.js'
-import type { Content } from '../../contracts/thread.js'
+import type { Content } from '../../contracts/conversation.js'
 
 /** Lines of a turn; how it ended, unless well. */
 export function turnLines(turn: Turn): string[] {

@@ -1,6 +1,7 @@
 // Older turns are stored chunks, each naming the one before it: read from the newest backwards, from this machine's store.
+
+import { type Chunk, type ContentBlock, chunkText } from '../../contracts/conversation.js'
 import type { Ref } from '../../contracts/refs.js'
-import { type Chunk, type ContentBlock, chunkText } from '../../contracts/thread.js'
 import { addUsage, addUsd } from '../../contracts/usage.js'
 import { StorageError, type Store } from '../../storage/store.js'
 import { NotStoredError } from '../errors.js'

@@ -1,8 +1,10 @@
 // The whole conversation as people and programs read it: the newest turns from the thread, older ones along the chain in
 // the store; of a closed thread all of them from the store, so that no worker is needed to read it.
+
+import type { Chunk, Content } from '../../contracts/conversation.js'
 import { length, messages } from '../../contracts/messages.js'
 import { isTextRef, type Ref } from '../../contracts/refs.js'
-import type { Chunk, Content, ThreadMessages, ThreadResult, ThreadTurn } from '../../contracts/thread.js'
+import type { ThreadMessages, ThreadResult, ThreadTurn } from '../../contracts/thread.js'
 import { InvalidInputError, NoResultError } from '../errors.js'
 import { awaitResult } from '../result.js'
 import type { Server } from '../server.js'

@@ -1,7 +1,7 @@
 // A message is refused here when it can be, before anything is started for it; the thread looks again, because not every
 // message comes through this client.
 
-import type { Content } from '../../contracts/thread.js'
+import type { Content } from '../../contracts/conversation.js'
 import { MAX_MESSAGE_BYTES } from '../../contracts/thread.js'
 import { refuseHalfCharacters } from '../check-input.js'
 import { InvalidInputError } from '../errors.js'

@@ -1,7 +1,8 @@
 // What a turn came to, whole: short answers come with the query, long ones and those of long ago from the store. An
 // interruption is a result, because the person wanted it; a turn without an answer throws, because the caller did not.
+
+import type { Chunk, ContentBlock, TurnStatus } from '../../contracts/conversation.js'
 import { isTextRef } from '../../contracts/refs.js'
-import type { Chunk, ContentBlock, TurnStatus } from '../../contracts/thread.js'
 import type { Usage, Usd } from '../../contracts/usage.js'
 import { InvalidInputError, NotStoredError, TurnFailedError } from '../errors.js'
 import type { Server } from '../server.js'

@@ -1,8 +1,8 @@
 // A conversation in hand. It lives on the server, not here: any program may open it by its id and go on, and what was sent
 // is answered whether or not somebody waits.
 import { randomUUID } from 'node:crypto'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import { clear, close, interrupt, post, type StatusReport, steer } from '../../contracts/messages.js'
-import type { ContentBlock } from '../../contracts/thread.js'
 import { AnswerRefusedError, asking } from '../errors.js'
 import { runHandle } from '../run.js'
 import type { Server } from '../server.js'

@@ -2,9 +2,10 @@
 // code that holds it. What a thread promises holds: history cached as it grows, a partial answer kept, a full context
 // condensed.
 import { CancellationScope, condition } from '@temporalio/workflow'
+import type { ContentBlock } from '../../contracts/conversation.js'
 import type { ItemResult } from '../../contracts/outcome.js'
 import type { ThreadInput } from '../../contracts/schemas/index.js'
-import type { ContentBlock, ThreadPlan } from '../../contracts/thread.js'
+import type { ThreadPlan } from '../../contracts/thread.js'
 import { addUsage, addUsd } from '../../contracts/usage.js'
 import { agentTurn } from '../patterns/agent/tool-loop.js'
 import { skipped } from '../patterns/calls/call.js'

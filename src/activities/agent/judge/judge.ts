@@ -8,8 +8,8 @@ import {
   toolStepOf,
   type Verdict,
 } from '../../../contracts/agent.js'
+import type { Chunk, ContentBlock } from '../../../contracts/conversation.js'
 import { isTooDeep } from '../../../contracts/nesting.js'
-import type { Chunk, ContentBlock } from '../../../contracts/thread.js'
 import { visibleLine } from '../../../contracts/visible.js'
 import { isAbout, parseRule } from '../../../permissions/rule.js'
 import { readableStorageErrors } from '../../storage-errors.js'

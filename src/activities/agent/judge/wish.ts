@@ -1,9 +1,9 @@
 // A model's wish to use a tool: what it is while it is thought about, and whether it makes sense at all.
 import type { Verdict } from '../../../contracts/agent.js'
+import type { ContentBlock } from '../../../contracts/conversation.js'
 import { isTooDeep, MAX_NESTING } from '../../../contracts/nesting.js'
 import type { Root } from '../../../contracts/refs.js'
 import { explain } from '../../../contracts/schemas/explain.js'
-import type { ContentBlock } from '../../../contracts/thread.js'
 import type { Tool } from '../../../tools/tool.js'
 import { findLoneSurrogate } from '../../prepare/parse.js'
 import type { StoredAgent } from '../definition/stored-agent.js'

@@ -3,7 +3,7 @@
 import { Context, log } from '@temporalio/activity'
 import { referredNames } from '../../../audit/redact.js'
 import type { RunToolOutcome, RunToolRequest } from '../../../contracts/agent.js'
-import type { ContentBlock } from '../../../contracts/thread.js'
+import type { ContentBlock } from '../../../contracts/conversation.js'
 import { runHooks } from '../../../hooks/run-hooks.js'
 import { StorageError } from '../../../storage/store.js'
 import { shutdown } from '../../call/cancellation.js'

@@ -2,7 +2,7 @@
 // its place. It must be the one that was judged and approved, to the letter.
 import { type Redact, referredNames } from '../../../audit/redact.js'
 import type { RunToolRequest } from '../../../contracts/agent.js'
-import type { Chunk } from '../../../contracts/thread.js'
+import type { Chunk } from '../../../contracts/conversation.js'
 import type { Tool, ToolContext } from '../../../tools/tool.js'
 import type { StoredAgent } from '../definition/stored-agent.js'
 import { openToolbox } from '../definition/toolbox.js'

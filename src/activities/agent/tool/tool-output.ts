@@ -1,8 +1,8 @@
 // What a tool gave, as the model hears of it: content blocks without secrets, cut where they would fill the context, kept
 // in the store so that only a ref travels.
 import type { ToolResult } from '../../../contracts/agent.js'
+import type { ContentBlock } from '../../../contracts/conversation.js'
 import type { Root } from '../../../contracts/refs.js'
-import type { ContentBlock } from '../../../contracts/thread.js'
 import type { Store } from '../../../storage/store.js'
 import { StorageError } from '../../../storage/store.js'
 import type { ToolOutput } from '../../../tools/tool.js'

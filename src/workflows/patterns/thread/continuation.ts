@@ -1,7 +1,7 @@
 // A history has a limit, a conversation has none: between two turns it continues as new with where the chain ends, what
 // waits, and what people may ask about. Nothing that was accepted is left behind.
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { ContinuedThread, MidTurn, TurnLink } from '../../../contracts/thread.js'
+import type { ContinuedThread, MidTurn, TurnLink } from '../../../contracts/continued-thread.js'
 import { budgetState } from '../budget/ledger.js'
 import type { Conversation } from './conversation.js'
 import { bytesOf, jsonBytes, type Thread } from './state.js'

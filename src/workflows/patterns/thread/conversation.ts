@@ -4,17 +4,12 @@
 import { type CancellationScope, CancellationScope as Scope, TemporalFailure, workflowInfo } from '@temporalio/workflow'
 import type { ToolResult } from '../../../contracts/agent.js'
 import type { Spent } from '../../../contracts/call.js'
+import type { Content, ConversationState } from '../../../contracts/conversation.js'
 import { FAILURE } from '../../../contracts/failures.js'
 import type { ItemResult } from '../../../contracts/outcome.js'
 import type { Ref } from '../../../contracts/refs.js'
-import type {
-  Content,
-  ConversationState,
-  KeepTurnRequest,
-  ThreadPlan,
-  TurnOutcome,
-  TurnRequest,
-} from '../../../contracts/thread.js'
+import type { ThreadPlan } from '../../../contracts/thread.js'
+import type { KeepTurnRequest, TurnOutcome, TurnRequest } from '../../../contracts/turn.js'
 import type { Usd } from '../../../contracts/usage.js'
 import type { Budget } from '../budget/ledger.js'
 import type { Priced } from '../budget/spending.js'

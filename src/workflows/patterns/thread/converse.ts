@@ -1,7 +1,7 @@
 // The life of a thread: one turn after the other as messages come, asleep in between at no cost, continued as new when
 // its history has grown, until it is closed and nothing waits.
 import { CancellationScope, condition } from '@temporalio/workflow'
-import type { MidTurn, WaitingMessage } from '../../../contracts/thread.js'
+import type { MidTurn, WaitingMessage } from '../../../contracts/continued-thread.js'
 import { agentTurn } from '../agent/tool-loop.js'
 import { serve } from '../budget/ledger.js'
 import { countLatency } from '../run/interruption-latency.js'

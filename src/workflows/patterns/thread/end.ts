@@ -1,9 +1,10 @@
 // How a thread ends: closed with nothing left to answer, its task done or failed, or cancelled. Nothing that was sent is
 // left without an ending.
 import { ApplicationFailure, CancellationScope, CancelledFailure, TemporalFailure } from '@temporalio/workflow'
+import type { EndedTurn } from '../../../contracts/continued-thread.js'
 import { FAILURE } from '../../../contracts/failures.js'
 import type { RunStatus } from '../../../contracts/outcome.js'
-import type { EndedTurn, ThreadResult } from '../../../contracts/thread.js'
+import type { ThreadResult } from '../../../contracts/thread.js'
 import { tellHooks } from '../agent/hooks.js'
 import { budgetState } from '../budget/ledger.js'
 import { toItsEnd } from '../run/conclude.js'

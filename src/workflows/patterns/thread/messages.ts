@@ -1,7 +1,9 @@
 // What people send to a thread, read kindly: text, a number, blocks, or an object with one of them. What the model could
 // not be sent is refused with what was got and what is wanted, before it takes a place in the conversation.
+
+import type { Content, ContentBlock } from '../../../contracts/conversation.js'
 import { isTooDeep, MAX_NESTING } from '../../../contracts/nesting.js'
-import { type Content, type ContentBlock, MAX_MESSAGE_BYTES } from '../../../contracts/thread.js'
+import { MAX_MESSAGE_BYTES } from '../../../contracts/thread.js'
 import { isUnreadable } from '../../../contracts/unreadable.js'
 import type { Read } from '../approvals/answer.js'
 

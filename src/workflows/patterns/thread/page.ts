@@ -1,5 +1,5 @@
 // A thread's page in the Web UI: what it is, what waits, what it cost, and the last words said.
-import type { EndedTurn } from '../../../contracts/thread.js'
+import type { EndedTurn } from '../../../contracts/continued-thread.js'
 import { amount, cut, HIDDEN, line, refused, text } from '../page/markdown.js'
 import { answersOf, moneyOf, questionsOf } from '../page/questions.js'
 import { statusOfThread, titleOf } from './report.js'

@@ -2,9 +2,10 @@
 // to it, and how long an answer may be.
 import type { ToolResult } from '../../../contracts/agent.js'
 import type { CallBudget } from '../../../contracts/call.js'
+import type { Content, ContentBlock } from '../../../contracts/conversation.js'
 import { FAILURE } from '../../../contracts/failures.js'
 import type { ItemResult } from '../../../contracts/outcome.js'
-import type { Content, ContentBlock, ThreadPlan } from '../../../contracts/thread.js'
+import type { ThreadPlan } from '../../../contracts/thread.js'
 import { roundUsd, type Usd } from '../../../contracts/usage.js'
 import { type Budget, reserve } from '../budget/ledger.js'
 import { type Priced, spending } from '../budget/spending.js'

@@ -1,8 +1,9 @@
 // How messages come in: in order, each once, refused with the reason where they cannot be taken, and never lost. The
 // same for those that want an answer (`send`) and those that want none (`post`, `steer`, `clear`).
 import { workflowInfo } from '@temporalio/workflow'
+import type { WaitingMessage } from '../../../contracts/continued-thread.js'
 import { FAILURE } from '../../../contracts/failures.js'
-import { MAX_WAITING_BYTES, type WaitingMessage } from '../../../contracts/thread.js'
+import { MAX_WAITING_BYTES } from '../../../contracts/thread.js'
 import type { Read } from '../approvals/answer.js'
 import { changed, firstTime } from '../run/run.js'
 import { type ReadMessage, readMessage } from './messages.js'

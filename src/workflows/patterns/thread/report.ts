@@ -1,6 +1,8 @@
 // What a thread answers when it is asked: reads only, never waits, and stays within what a query may carry.
+
+import type { EndedTurn, WaitingMessage } from '../../../contracts/continued-thread.js'
 import type { StatusReport } from '../../../contracts/messages.js'
-import type { EndedTurn, ThreadMessages, ThreadTurn, TurnAnswer, WaitingMessage } from '../../../contracts/thread.js'
+import type { ThreadMessages, ThreadTurn, TurnAnswer } from '../../../contracts/thread.js'
 import { noUsage } from '../../../contracts/usage.js'
 import { statusOf } from '../run/run.js'
 import { readTurn } from './messages.js'

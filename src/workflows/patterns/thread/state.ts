@@ -2,17 +2,17 @@
 // the texts of old turns are in the store, and here only as many of the newest as people look at.
 import { workflowInfo } from '@temporalio/workflow'
 import type { AuditHead } from '../../../contracts/audit.js'
-import type { Text } from '../../../contracts/refs.js'
 import type {
   ContinuedThread,
   EndedTurn,
   MidTurn,
-  ThreadPlan,
   TurnLink,
-  TurnStatus,
   Waiting,
   WaitingMessage,
-} from '../../../contracts/thread.js'
+} from '../../../contracts/continued-thread.js'
+import type { TurnStatus } from '../../../contracts/conversation.js'
+import type { Text } from '../../../contracts/refs.js'
+import type { ThreadPlan } from '../../../contracts/thread.js'
 import { addUsage, addUsd, noUsage } from '../../../contracts/usage.js'
 import { type AuditTrail, openAudit } from '../agent/audit-trail.js'
 import { openBudget } from '../budget/budget.js'

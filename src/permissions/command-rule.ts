@@ -3,7 +3,8 @@
 // given to a shell, with its path, quoted or after its own options.
 import { type Command, readShell, type Word } from './shell.js'
 import { simpleCommand } from './simple-command.js'
-import { globRegExp } from './text-pattern.js'
+import { lineIn, SHELLS, STARTERS } from './starters.js'
+import { fitsGlob } from './text-pattern.js'
 
 /** `maybe`: an expansion may turn it into what is denied. */
 export type Denied = 'yes' | 'maybe' | 'no'
@@ -17,7 +18,7 @@ export function allowsCommand(argument: string, line: string): boolean {
     return simple !== undefined && (simple === words || simple.startsWith(`${words} `))
   }
   if (!argument.includes('*')) return line.trim() === argument.trim()
-  return simple !== undefined && globRegExp(argument.trim()).test(simple)
+  return simple !== undefined && fitsGlob(argument.trim(), simple)
 }
 
 /** The words before `:*` or a last ` *`. */
@@ -27,36 +28,58 @@ function prefixOf(argument: string): string | undefined {
 
 export function deniesCommand(argument: string, line: string): Denied {
   if (argument === '*' || line.trim() === argument.trim()) return 'yes'
-  return deniedIn(argument, line, 0)
+  return deniedIn({ argument, left: MOST_LOOKED_AT }, line, 0)
 }
 
-function deniedIn(argument: string, line: string, depth: number): Denied {
+/** `left`: of characters and words to be looked at. What is nested is read again: without an end that takes for ever. */
+type Look = { argument: string; left: number }
+const MOST_LOOKED_AT = 2_000_000
+
+function deniedIn(look: Look, line: string, depth: number): Denied {
+  look.left -= line.length + 20
+  if (look.left < 0) return 'maybe'
   const { commands, open } = readShell(line, depth)
-  return worst([open ? 'maybe' : 'no', ...commands.map((command) => deniedCommand(argument, command, depth))])
+  return worst([open ? 'maybe' : 'no', ...commands.map((command) => deniedCommand(look, command, depth))])
 }
 
-function deniedCommand(argument: string, command: Command, depth: number): Denied {
+function deniedCommand(look: Look, command: Command, depth: number): Denied {
   const words = command.slice(leading(command))
+  const starts = words[0] !== undefined && STARTERS.has(nameOf(words[0]))
+  let found = deniedAt(look, words, depth)
+  // Whatever it starts is somewhere among its words, however many such programs start one another.
+  for (let at = 1; starts && at < words.length && found !== 'yes'; at++)
+    found = worst([found, deniedAt(look, words.slice(at), depth)])
+  return found
+}
+
+/** The first word as the program. */
+function deniedAt(look: Look, words: Word[], depth: number): Denied {
   const [first, ...rest] = words
   if (!first) return 'no'
-  if (first.open) return 'maybe'
+  look.left -= words.length
+  if (first.open || look.left < 0) return 'maybe'
   const program = nameOf(first)
-  const own = matchesWords(argument, words)
+  const own = matchesWords(look.argument, words)
   if (own === 'yes') return 'yes'
-  if (program === 'eval') return worst([own, ...code(argument, [join(rest)], depth)])
-  if (SHELLS.has(program)) return worst([own, ...given(argument, rest, depth)])
-  if (!STARTERS.has(program)) return own
-  return worst([own, ...rest.map((_, at) => deniedCommand(argument, rest.slice(at), depth + 1))])
+  if (program === 'eval') return worst([own, ...code(look, [join(rest)], depth)])
+  if (SHELLS.has(program)) return worst([own, ...given(look, rest, depth)])
+  const texts = rest.map(({ text }) => text)
+  const lines = rest.flatMap(({ text, open }) => {
+    const line = lineIn(program, text, texts)
+    return line === undefined ? [] : [{ text: line, open }]
+  })
+  return worst([own, ...code(look, lines, depth)])
 }
 
 /** What a shell is given to run: any of its words may be code; with none it reads it from elsewhere. */
-function given(argument: string, rest: Word[], depth: number): Denied[] {
-  if (!rest.some(({ text, open }) => open || !/^[-+]/.test(text))) return ['maybe']
-  return code(argument, rest, depth)
+function given(look: Look, rest: Word[], depth: number): Denied[] {
+  const isElsewhere = ({ text }: Word) => /^\/(dev|proc)\//.test(text)
+  if (!rest.some(({ text, open }) => open || !/^[-+]/.test(text)) || rest.some(isElsewhere)) return ['maybe']
+  return code(look, rest, depth)
 }
 
-function code(argument: string, words: Word[], depth: number): Denied[] {
-  return words.map(({ text, open }) => worst([open ? 'maybe' : 'no', deniedIn(argument, text, depth + 1)]))
+function code(look: Look, words: Word[], depth: number): Denied[] {
+  return words.map(({ text, open }) => worst([open ? 'maybe' : 'no', deniedIn(look, text, depth + 1)]))
 }
 
 const join = (words: Word[]): Word => ({
@@ -64,13 +87,6 @@ const join = (words: Word[]): Word => ({
   open: words.some(({ open }) => open),
 })
 
-const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash', 'fish', 'su', 'script'])
-/** They start what follows somewhere among their words. */
-const STARTERS = new Set(
-  'busybox builtin chroot command doas env exec fd find flock ionice nice nohup npx nsenter parallel setsid ssh stdbuf strace sudo time timeout unshare watch xargs'.split(
-    ' ',
-  ),
-)
 const KEYWORDS = new Set(['{', '}', '!', 'if', 'then', 'else', 'elif', 'do', 'while', 'until', 'coproc'])
 
 /** How many words stand before the program. */
@@ -101,17 +117,15 @@ function startsWith(words: Word[], wanted: string[]): Denied {
     if (word.open) return 'maybe'
     // Options of the program stand before what it is told to do: git -C dir push.
     if (at === 0 || !word.text.startsWith('-')) return 'no'
-    return worst(
-      words.slice(at + 1).map((_, later) => startsWithExactly(words.slice(at + 1 + later), wanted.slice(at))),
-    )
+    return worst(words.slice(at + 1).map((_, later) => standsAt(words, at + 1 + later, wanted.slice(at))))
   }
   return 'yes'
 }
 
-function startsWithExactly(words: Word[], wanted: string[]): Denied {
+function standsAt(words: Word[], from: number, wanted: string[]): Denied {
   for (const [at, want] of wanted.entries()) {
-    if (words[at]?.open) return 'maybe'
-    if (words[at]?.text !== want) return 'no'
+    if (words[from + at]?.open) return 'maybe'
+    if (words[from + at]?.text !== want) return 'no'
   }
   return 'yes'
 }
@@ -121,10 +135,9 @@ function matchesGlob(argument: string, words: Word[]): Denied {
   if (!first) return 'no'
   const line = [nameOf(first), ...rest.map(({ text }) => text)].join(' ')
   const whole = words.map(({ text }) => text).join(' ')
-  const pattern = globRegExp(argument)
-  if (pattern.test(line) || pattern.test(whole)) return 'yes'
+  if (fitsGlob(argument, line) || fitsGlob(argument, whole)) return 'yes'
   const program = argument.split(/\s+/)[0] ?? ''
-  const same = program.includes('*') ? globRegExp(program).test(nameOf(first)) : program === nameOf(first)
+  const same = program.includes('*') ? fitsGlob(program, nameOf(first)) : program === nameOf(first)
   return same && words.some(({ open }) => open) ? 'maybe' : 'no'
 }
 

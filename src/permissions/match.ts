@@ -5,7 +5,7 @@ import type { PermissionClass } from '../contracts/agent.js'
 import { allowsCommand, type Denied, deniesCommand } from './command-rule.js'
 import { matchesPath, mayMatchBelow } from './path-pattern.js'
 import { isAbout, type Rule } from './rule.js'
-import { globRegExp } from './text-pattern.js'
+import { fitsGlob } from './text-pattern.js'
 
 export type Use = {
   tool: { name: string; permission: PermissionClass }
@@ -53,7 +53,7 @@ function matchesText(argument: string, subject: string): boolean {
   const domain = /^domain:(.*)$/.exec(argument)?.[1]
   if (domain !== undefined) return isOfDomain(subject, domain)
   if (argument.endsWith(':*')) return subject.startsWith(argument.slice(0, -2))
-  return globRegExp(argument).test(subject)
+  return fitsGlob(argument, subject)
 }
 
 function isOfDomain(address: string, domain: string): boolean {

@@ -1,5 +1,6 @@
 // Patterns of paths, as people know them from ignore files: `src/**`, `*.env` (anywhere), `/docs` (of the workspace's own
 // directory), `//etc/**` (absolute). A pattern that names a directory holds for all that is in it.
+import { fitsGlob } from './text-pattern.js'
 
 /** A pattern's segments; `anywhere`: at any depth. */
 type PathPattern = { segments: string[]; absolute: boolean }
@@ -36,23 +37,47 @@ function placeOf(pattern: string, path: string, workspace: string | undefined) {
 
 const split = (path: string) => path.split('/').filter((segment) => segment !== '')
 
-/** `at`: the path or a directory it is in. `below`: the path is a directory on the way. */
+/**
+ * `at`: the path or a directory it is in. `below`: the path is a directory on the way. From the last segment backwards,
+ * each with every place in the path once: tried one after the other, a long path would take for ever.
+ */
 function matches(wanted: string[], path: string[], how: 'at' | 'below'): boolean {
-  const [want, ...rest] = wanted
-  if (want === undefined) return how === 'at'
-  if (want === '**') {
-    if (how === 'below') return true
-    if (rest.length === 0) return true
-    return path.some((_, from) => matches(rest, path.slice(from), how))
+  let after = path.map(() => how === 'at').concat(how === 'at')
+  for (let index = wanted.length - 1; index >= 0; index--) {
+    const want = wanted[index] ?? ''
+    const isDeep = want === '**'
+    if (isDeep && (how === 'below' || index === wanted.length - 1)) {
+      after = after.map(() => true)
+      continue
+    }
+    const here = after.map(() => false)
+    here[path.length] = !isDeep && how === 'below'
+    for (let at = path.length - 1; at >= 0; at--)
+      here[at] = isDeep
+        ? (after[at] ?? false) || (here[at + 1] ?? false)
+        : (after[at + 1] ?? false) && fitsName(want, path[at] ?? '')
+    after = here
   }
-  const [name, ...below] = path
-  if (name === undefined) return how === 'below'
-  return segment(want).test(name) && matches(rest, below, how)
+  return after[0] ?? false
 }
 
-function segment(pattern: string): RegExp {
-  const source = Array.from(pattern, (char) =>
-    char === '*' ? '[^/]*' : char === '?' ? '[^/]' : char.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-  )
-  return new RegExp(`^${source.join('')}$`, 'u')
+/** A star stands for anything, a question mark for one character. After a mistake only the last star is tried again. */
+function fitsName(pattern: string, name: string): boolean {
+  if (!pattern.includes('?')) return fitsGlob(pattern, name)
+  const [wanted, given] = [Array.from(pattern), Array.from(name)]
+  let [next, star, from] = [0, -1, 0]
+  for (let at = 0; at < given.length; ) {
+    const want = wanted[next]
+    if (want === '*') {
+      star = next++
+      from = at
+    } else if (want === '?' || want === given[at]) {
+      next++
+      at++
+    } else if (star >= 0) {
+      next = star + 1
+      at = ++from
+    } else return false
+  }
+  return wanted.slice(next).every((want) => want === '*')
 }

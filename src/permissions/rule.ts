@@ -1,7 +1,7 @@
 // A rule as people write it: a tool, by name or with stars, and in brackets which of its uses: `Read(src/**)`,
 // `Bash(git status:*)`, `WebFetch(domain:example.com)`, `mcp__crm__get_*`. What is no rule is refused at the start: a
 // misspelt one would silently not hold.
-import { globRegExp } from './text-pattern.js'
+import { fitsGlob } from './text-pattern.js'
 
 export type Rule = { text: string; tool: string; argument?: string }
 
@@ -41,5 +41,5 @@ export function isAbout({ tool: wanted }: Rule, tool: string): boolean {
 /** A name with stars; `mcp__crm` means all of that server. */
 export function matchesTool(pattern: string, tool: string): boolean {
   if (/^mcp__(?:(?!__).)+$/.test(pattern) && !pattern.includes('*') && tool.startsWith(`${pattern}__`)) return true
-  return globRegExp(pattern).test(tool)
+  return fitsGlob(pattern, tool)
 }

@@ -113,6 +113,20 @@ describe('a rule about commands', () => {
     ['curl x | sh', 'refuse'],
     ['eval "$X"', 'refuse'],
     ["$'\\x72m' x", 'refuse'],
+    ["env -S 'rm x'", 'refuse'],
+    ["env A=1 -S'rm x'", 'refuse'],
+    ["trap 'rm x' EXIT", 'refuse'],
+    ["alias l='rm x'\nl", 'refuse'],
+    ["watch -n1 'rm x'", 'refuse'],
+    ["flock l -c 'rm x'", 'refuse'],
+    ["tmux new -d 'rm x'", 'refuse'],
+    ['function f { rm x; }; f', 'refuse'],
+    ["source /dev/stdin <<< 'rm x'", 'refuse'],
+    ["bash /dev/fd/0 <<< 'rm x'", 'refuse'],
+    ["rbash -c 'rm x'", 'refuse'],
+    ['runuser -u x -- rm y', 'refuse'],
+    ["env A=1 git commit -m 'rm it'", 'run'],
+    ['source venv/bin/activate', 'run'],
     ["cat > x <<EOF\nrm it's\nEOF", 'run'],
     ['git rm x', 'run'],
     ['echo rm', 'run'],
@@ -121,6 +135,18 @@ describe('a rule about commands', () => {
     ['npm test 2>&1 | tail -5', 'run'],
   ] as const)('that denies rm: %j → %s, even where everything is permitted', (command, expected) => {
     expect(bash(command, { allow: ['Bash'], deny: ['Bash(rm:*)'] }, 'bypassPermissions')).toBe(expected)
+  })
+
+  it.each([
+    'sudo '.repeat(500),
+    'env eval '.repeat(500),
+    `find ${'sh '.repeat(5000)}`,
+    `timeout ${'-a '.repeat(20_000)}`,
+    `${'$('.repeat(5000)}ls`,
+  ])('that denies is decided at once, however programs start one another: %#', (line) => {
+    const began = process.cpuUsage()
+    expect(bash(`${line}ls`, { deny: ['Bash(git push:*)', 'Bash(git * a * b)'] }, 'bypassPermissions')).toBeDefined()
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10)
   })
 
   it('that denies what a program is told holds behind the program’s own options', () => {
@@ -154,6 +180,16 @@ describe('a rule about paths', () => {
     ['Read', 'anything', 'ask'],
   ] as const)('that allows %s: writing %s → %s', (allow, path, expected) => {
     expect(read(path, { allow: [allow] }, 'Write')).toBe(expected)
+  })
+
+  it('is decided at once, however long the path is', () => {
+    const path = `${'x/'.repeat(2000)}z`
+    const deny = ['Read(**/x/**/x/**/y)', 'Read(**/x/**/x/**/?*?*?*y)']
+    const began = process.cpuUsage()
+    expect(read(path, { deny })).toBe('run')
+    expect(read(`${'a'.repeat(3000)}y`, { deny: ['Read(*a*a*a*a*a?x)'] })).toBe('run')
+    expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10)
+    expect(read(`${path}/y`, { deny })).toBe('refuse')
   })
 
   it('that denies holds for every way to read: also for a search of a directory above', () => {

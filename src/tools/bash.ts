@@ -5,6 +5,7 @@ import { workspaceOf } from './files/settings.js'
 import { failure, orRefused } from './refusal.js'
 import { checkBubblewrap, type SandboxSettings, sandboxArguments } from './shell/bubblewrap.js'
 import { allowedEnvironment, type Environment } from './shell/environment.js'
+import { keepReserved } from './shell/reserved.js'
 import { type GroupEnd, type GroupRun, runGroup } from './shell/run-group.js'
 import type { Limits } from './shell/watch.js'
 import type { Tool, ToolOutput } from './tool.js'
@@ -74,6 +75,7 @@ async function sandboxed(settings: BashSettings, shell: string[], common: Common
   const env = allowedEnvironment(settings.env, settings.passEnv)
   await checkBubblewrap(env.PATH ?? '', settings.sandbox.allowOldBubblewrap)
   const args = [...(await sandboxArguments(common.cwd, settings.sandbox)), ...shell]
+  const putAside = await keepReserved(common.cwd)
   let status = ''
   const end = await runGroup({
     ...common,
@@ -90,7 +92,16 @@ async function sandboxed(settings: BashSettings, shell: string[], common: Common
     return failure(
       `the sandbox does not start on the worker's machine, so the command was not run: ${end.output.trim()}`,
     )
-  return said(end, common.limits)
+  return noted(said(end, common.limits), await putAside())
+}
+
+/** What the command made and must not: it is told, because the files are not where it left them. */
+function noted(output: ToolOutput, aside: string[]): ToolOutput {
+  if (aside.length === 0) return output
+  const said = typeof output === 'string' ? output : output.content.map(({ text }) => text).join('\n')
+  return failure(
+    `${said}\n(put aside: ${aside.join(', ')}. What says which programs start is not for commands to make)`,
+  )
 }
 
 async function unsandboxed(settings: BashSettings, shell: string[], common: Common): Promise<ToolOutput> {

@@ -54,6 +54,14 @@ describe('the workspace', () => {
     await expect(stat(join(here.cwd, '.git/hooks/pre-commit'))).rejects.toThrow('ENOENT')
   })
 
+  it('gets no git and no settings from a command where there were none', async () => {
+    const here = await open()
+    const made = 'git init -q; git config core.fsmonitor evil; echo {} > ensemble.config.json; echo {} > .mcp.json'
+    expect(await ending(bash(here, made))).toMatch(/put aside: \.git as \.git\.aside-1/)
+    for (const name of ['.git', 'ensemble.config.json', '.mcp.json'])
+      await expect(stat(join(here.cwd, name))).rejects.toThrow('ENOENT')
+  })
+
   it('has links that lead where the sandbox ends', async () => {
     const here = await open()
     await symlink(join(here.outside, 'canary'), join(here.cwd, 'link'))

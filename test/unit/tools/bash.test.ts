@@ -1,6 +1,6 @@
 // What needs no sandbox program: when a command is refused, and the bounds it has even where a run goes without.
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../support/until.js'
@@ -49,6 +49,23 @@ describe('without a sandbox', () => {
     expect(errorOf(await run('Bash', { command: 'touch never' }, { cwd: here.cwd }))).toMatch(reason)
     expect(execFileSync('ls', [here.cwd], { encoding: 'utf8' })).toBe('')
   })
+})
+
+it('what a command makes in the place of git or of settings is put aside, and the model is told', async () => {
+  const here = await room()
+  const fake =
+    '[ "$1" = --version ] && echo bubblewrap 1.0.0 && exit; while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+  const PATH = `${await pathWith(here.cwd, { bwrap: fake })}:${process.env.PATH}`
+  const { run } = await room({ env: { PATH } })
+  await symlink('elsewhere', join(here.cwd, '.mcp.json'))
+  const command = 'git init -q; echo {} > ensemble.config.json; rm .mcp.json; echo {} > .mcp.json; echo made'
+  const told = errorOf(await run('Bash', { command }, { cwd: here.cwd }))
+  expect(told).toMatch(/made.*put aside: \.git as \.git\.aside-1, ensemble\.config\.json as /s)
+  expect(await readlink(join(here.cwd, '.mcp.json'))).toBe('elsewhere')
+  expect((await readdir(here.cwd)).sort()).toEqual([
+    ...['.git.aside-1', '.mcp.json', '.mcp.json.aside-1', 'ensemble.config.json.aside-1'],
+  ])
+  expect(await run('Bash', { command: 'echo well' }, { cwd: here.cwd })).toBe('well')
 })
 
 describe('a run that says it may do without', () => {

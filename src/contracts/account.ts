@@ -1,5 +1,6 @@
 // An account review as it crosses to activities and back to people.
 import type { ToolCall } from './agent.js'
+import type { AuditHead } from './audit.js'
 import type { ItemStatus, ModelServer, PlannedResult, RunResult } from './outcome.js'
 import type { Plan } from './plan.js'
 import type { Ref, Root, Text } from './refs.js'
@@ -49,8 +50,12 @@ export type AccountReview = {
   missing: Missing[]
 }
 
-/** `plan`: of a dry run; `report`: Markdown. */
-export type AccountResult = RunResult & { plan?: PlannedResult; report?: Text } & Partial<AccountReview>
+/** `plan`: of a dry run; `report`: Markdown; `audit`: what people decided and what was written, beside its agents' own. */
+export type AccountResult = RunResult & {
+  plan?: PlannedResult
+  report?: Text
+  audit?: AuditHead
+} & Partial<AccountReview>
 
 /** Of an `account` run, beside its plan. `agents`: what each one's thread is started with, but for the author's task. */
 export type AccountPlan = {
@@ -61,6 +66,8 @@ export type AccountPlan = {
   agents: Record<AccountAgent, ThreadInput>
   /** Whose permissions approved writes are run with. */
   writer: ThreadInput
+  /** Whether an audit is kept. */
+  audit?: boolean
 }
 
 /** A plan of an account review. */

@@ -17,7 +17,17 @@ export type AuditBody =
   | { type: 'call'; model: string; status: string; inputTokens: number; outputTokens: number; usd: number | null }
   | { type: 'permission'; tool: string; id: string; digest: string; verdict: string; by: string; summary: string }
   | { type: 'approval_requested'; approval: string; title: string; digest: string }
-  | { type: 'approval'; approval: string; digest: string; kind: string; by: string; note?: string; edited?: boolean }
+  | {
+      type: 'approval'
+      approval: string
+      digest: string
+      kind: string
+      by: string
+      note?: string
+      edited?: boolean
+      /** Of several that were offered. */
+      only?: string[]
+    }
   | { type: 'refused'; message: string; reason: string }
   | {
       type: 'tool'

@@ -4,8 +4,8 @@ import type { Finding, Severity } from './outcome.js'
 import type { Ref, Root, Text } from './refs.js'
 import type { ThreadInput } from './schemas/index.js'
 
-/** Of a plan. `workspace`: absolute, on the worker's machine. */
-export type FixPlan = { workspace: string; approvers?: string[] }
+/** Of a plan. `workspace`: absolute, on the worker's machine. `audit`: whether one is kept. */
+export type FixPlan = { workspace: string; approvers?: string[]; audit?: boolean }
 
 /**
  * What became of a finding. `refused`: a person did not want it fixed, or undid the changes; `failed`: the agent did not

@@ -101,8 +101,11 @@ export type Approval = {
   escalatedAt?: string
   digest: string
   openedAt: string
-  /** `id`: the sender's own of the message. `edited`: other arguments were approved than were asked about. */
-  answer?: { kind: AnswerKind; by: string; at: string; note?: string; id?: string; edited?: true }
+  /**
+   * `id`: the sender's own of the message. `edited`: other arguments were approved than were asked about. `only`: of its
+   * choices.
+   */
+  answer?: { kind: AnswerKind; by: string; at: string; note?: string; id?: string; edited?: true; only?: string[] }
 }
 
 /** An open question in short, as lists have it. `about`: a plan's price, the beginning of a tool's arguments. */

@@ -1,6 +1,7 @@
 // How items and runs end. A failed item is a result, not an exception: its siblings keep theirs, and a run in which one
 // failed is never plainly "completed".
 
+import type { AuditHead } from './audit.js'
 import type { Fix, WorkspaceChanges } from './fix.js'
 import type { BudgetState } from './messages.js'
 import type { Text } from './refs.js'
@@ -65,6 +66,8 @@ export type ReviewResult = RunResult & {
   /** Where findings were to be worked off: what became of each that was offered. */
   fixes?: Fix[]
   changes?: WorkspaceChanges
+  /** What people decided about them, beside the agent's own. */
+  audit?: AuditHead
 }
 
 /** What a dry run gives back: the plan a real run would ask approval for. */

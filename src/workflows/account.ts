@@ -5,6 +5,7 @@ import type { Plan } from '../contracts/plan.js'
 import type { AccountInput } from '../contracts/schemas/index.js'
 import { handedOver } from './patterns/account/agents.js'
 import { approvedWrites } from './patterns/account/writes.js'
+import { audited, type Written } from './patterns/agent/audited-run.js'
 import { steps } from './patterns/calls/call.js'
 import { showProgress } from './patterns/page/progress.js'
 import { conclude, toItsEnd } from './patterns/run/conclude.js'
@@ -18,11 +19,16 @@ export async function account(input: AccountInput): Promise<AccountResult> {
   showProgress(run)
   return toItsEnd(run, async () => {
     const plan = await planned(run, 'account', input)
-    return plan ? reviewed(run, planOf(plan)) : conclude(run)
+    return plan ? auditedReview(run, planOf(plan)) : conclude(run)
   })
 }
 
-async function reviewed(run: Run, plan: AccountReviewPlan): Promise<AccountResult> {
+function auditedReview(run: Run, plan: AccountReviewPlan): Promise<AccountResult> {
+  const { root, account } = plan
+  return audited(run, { root, kept: account.audit }, (written) => reviewed(run, plan, written))
+}
+
+async function reviewed(run: Run, plan: AccountReviewPlan, written: Written): Promise<AccountResult> {
   const { root, title, server, inlineBytes } = plan
   const { account, crm, writer } = plan.account
   const { kept, missing } = await handedOver(run, plan)
@@ -30,7 +36,7 @@ async function reviewed(run: Run, plan: AccountReviewPlan): Promise<AccountResul
   const gathered = await steps.gatherAccount({
     ...{ root, run: run.self.firstRunId, account, crm, at, kept, missing, writer },
   })
-  const writes = await approvedWrites(run, plan, gathered)
+  const writes = await approvedWrites(run, plan, gathered, written)
   const { report, ...review } = await steps.finishAccount({
     ...{ root, review: gathered.review, writes, title, server, inlineBytes },
   })

@@ -2,6 +2,7 @@
 // call the report stands, and the run says "partial". Asked to, an agent then works off what they found.
 import type { ReviewResult } from '../contracts/outcome.js'
 import type { ReviewInput } from '../contracts/schemas/index.js'
+import { audited } from './patterns/agent/audited-run.js'
 import { fanOut } from './patterns/fan-out/fan-out.js'
 import { showProgress } from './patterns/page/progress.js'
 import { fixes, fixFindings } from './patterns/review/fix.js'
@@ -22,7 +23,10 @@ export async function review(input: Input<ReviewInput>): Promise<ReviewResult> {
     if (!plan) return conclude(run)
     await fanOut(run, plan)
     const reported = await reportOf(run, plan)
-    const fixed = reported && fixes(plan) ? await fixFindings(run, plan, reported.findings) : {}
-    return conclude(run, { ...reported?.report, ...fixed })
+    if (!reported || !fixes(plan)) return conclude(run, { ...reported?.report })
+    const { root, fix } = plan
+    return audited(run, { root, kept: fix.audit }, async () =>
+      conclude(run, { ...reported.report, ...(await fixFindings(run, plan, reported.findings)) }),
+    )
   })
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectTo } from '../../src/client/ensemble.js'
 import { METRICS } from '../../src/contracts/metrics.js'
 import { freePort } from '../support/ports.js'
 import { openStage, type Stage } from '../support/stage.js'
@@ -15,10 +16,10 @@ type Sample = { name: string; labels: Record<string, string>; value: number }
 let stage: Stage
 let port: number
 
-const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+const scrape = async (at: number) => (await fetch(`http://127.0.0.1:${at}/metrics`)).text()
 
-async function samples(): Promise<Sample[]> {
-  const lines = (await scrape()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+async function samples(at = port): Promise<Sample[]> {
+  const lines = (await scrape(at)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return lines.map((line) => {
     const [, name = '', labels = '', value = ''] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
     const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key = '', text = '']) => [key, text])
@@ -47,7 +48,9 @@ afterAll(() => stage?.close())
 describe('a worker with a metrics port', () => {
   it('counts calls, tokens, dollars, what was made again and how fast it stopped', async () => {
     const items = ['fine', 'flaky', 'slow'].map((id) => ({ id, prompt: `${id} metrics` }))
-    const handle = await stage.start('parallel', { items, confirm: 'never', model: 'haiku' }, { id: 'counted' })
+    const sharedSystem = 'What all of them are told. '.repeat(4000)
+    const input = { items, sharedSystem, confirm: 'never', model: 'haiku' }
+    const handle = await stage.start('parallel', input, { id: 'counted' })
     await until('only the slow call to be in flight', async () => {
       const ended = (await stage.status(handle)).items.filter(({ status }) => status === 'ok')
       return ended.length === 2 && inFlight(requestsOf(stage, 'slow')).length === 1
@@ -64,6 +67,9 @@ describe('a worker with a metrics port', () => {
     expect(counted(all, 'ensemble_retries_total', { model, reason: 'ServerError' })).toBe(1)
     expect(counted(all, 'ensemble_tokens_total', { model, kind: 'input' })).toBeGreaterThan(0)
     expect(counted(all, 'ensemble_tokens_total', { model, kind: 'output' })).toBeGreaterThan(0)
+    expect(counted(all, 'ensemble_tokens_total', { model, kind: 'cache_write' })).toBeGreaterThan(0)
+    expect(counted(all, 'ensemble_tokens_total', { model, kind: 'cache_read' })).toBeGreaterThan(0)
+    expect(counted(all, 'ensemble_cache_hits_total', { model })).toBeGreaterThan(0)
     expect(counted(all, 'ensemble_call_usd_sum', { model })).toBeGreaterThan(0)
     expect(counted(all, 'ensemble_interruption_latency_seconds_count')).toBe(1)
     expect(counted(all, 'ensemble_interruption_latency_seconds_sum')).toBeGreaterThan(0)
@@ -82,6 +88,24 @@ describe('a worker with a metrics port', () => {
           .sort(),
       )
     }
+  })
+
+  it('knows how many runs wait for a person', async () => {
+    // By the library, which gives a run its search attributes.
+    const storeDir = join(stage.home, 'store')
+    const { address } = stage.server
+    const ensemble = await connectTo({ address, namespace: 'default', taskQueue: 'ensemble', storeDir })
+    const { id } = await ensemble.start('parallel', { items: [{ prompt: 'may I?' }], confirm: 'always' })
+    await ensemble.close()
+    await until('the server to list it', async () => {
+      const { count } = await stage.client.workflow.count("EnsembleWaiting = true AND ExecutionStatus = 'Running'")
+      return count === 1
+    })
+    // A worker that starts asks at once.
+    const other = await freePort()
+    await stage.addWorker({ env: { ENSEMBLE_METRICS_PORT: String(other) } })
+    await until('the number', async () => counted(await samples(other), 'ensemble_approvals_waiting') === 1)
+    await stage.client.workflow.getHandle(id).terminate()
   })
 
   it('says in its log when a call of which run started and how it ended', async () => {

@@ -1,5 +1,6 @@
 // Two agents look an account up, a third says what to do, code checks what each hands over, and nothing changes in the
 // CRM that a person did not pick. The CRM and the memory are the example servers.
+import { join } from 'node:path'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CRM_READS, MEMORY_READS } from '../../src/agents/account.js'
@@ -44,6 +45,14 @@ const deals = async (account: string) =>
   ((await crm.ask('list_open_deals', { account_id: account })) as { name: string }[]).map(({ name }) => name)
 const contacts = async (account: string) =>
   ((await crm.ask('list_contacts', { account_id: account })) as { name: string }[]).map(({ name }) => name)
+const auditsOf = async (run: string) => {
+  const { connectTo } = (await import('../../dist/client/ensemble.js')) as typeof import('../../src/client/ensemble.js')
+  const { address } = stage.server
+  const ensemble = await connectTo({
+    ...{ address, namespace: 'default', taskQueue: 'ensemble', storeDir: join(stage.home, 'store') },
+  })
+  return ensemble.audit(run).finally(() => ensemble.close())
+}
 const system = (agent: string) => `You are the ${agent} of an account review`
 
 describe('an account review', () => {
@@ -59,6 +68,7 @@ describe('an account review', () => {
       role: 'pays invoices',
     })
     expect(await contacts('ACME')).toHaveLength(3)
+    await handle.signal(approve, { only: ['r1'], digest: '0'.repeat(64), by: 'mallory' })
     await handle.signal(approve, { only: ['r1'], digest: question.digest, by: 'north' })
     const review = await result(handle)
     expect(review.status).toBe('completed')
@@ -92,6 +102,23 @@ describe('an account review', () => {
     ])
     expect(review.usd).toBeGreaterThan(0)
     expect(review.report).toContain('# account review of ACME')
+    // What was decided and done stands in an audit of its own, with those of its agents.
+    const audits = await auditsOf(handle.workflowId)
+    expect(audits.map(({ session, verified }) => [session.split('/')[1] ?? 'its own', verified.ok]).sort()).toEqual(
+      ['author', 'its own', 'memory', 'scout'].map((session) => [session, true]),
+    )
+    const [own] = audits
+    expect(own).toMatchObject({ verified: review.audit, checked: 'result' })
+    const facts = own?.entries.filter(({ type }) => type !== 'child').map((entry) => entry as object)
+    expect(facts).toMatchObject([
+      { type: 'permission', id: 'r1', tool: 'mcp__crm__create_contact', verdict: 'ask' },
+      { type: 'permission', id: 'r4', verdict: 'ask' },
+      { type: 'approval_requested', approval: 'writes', digest: question.digest },
+      { type: 'refused', message: 'approve' },
+      { type: 'approval', approval: 'writes', digest: question.digest, kind: 'approve', by: 'north', only: ['r1'] },
+      { type: 'tool', id: 'r1', tool: 'mcp__crm__create_contact', outcome: 'done', isError: false },
+      { type: 'session_end', status: 'completed' },
+    ])
     expect(await contacts('ACME')).toHaveLength(4)
     expect(await deals('ACME')).toHaveLength(2)
   })

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findAudits } from '../../src/audit/files.js'
+import { entriesOf, verifyAudit } from '../../src/audit/verify.js'
 import type { ReviewInput } from '../../src/contracts/schemas/index.js'
 import { answer, asked } from '../support/approvals.js'
 import { resultOf } from '../support/run-result.js'
@@ -61,6 +63,16 @@ describe('a review with fix', () => {
       ['f3', 'refused'],
     ])
     expect(result.changes).toMatchObject({ kept: true, files: [{ path: 'src/loose.js' }, { path: 'src/number.js' }] })
+    const [audit] = await findAudits(join(stage.home, 'store'), handle.workflowId)
+    expect(verifyAudit(audit?.text ?? '', handle.workflowId, result.audit && [result.audit], true).ok).toBe(true)
+    expect(entriesOf(audit?.text ?? '').map((entry) => entry as object)).toMatchObject([
+      { type: 'approval_requested', approval: 'findings', digest: offered.digest },
+      { type: 'approval', kind: 'approve', digest: offered.digest, by: 'mia', only: ['f1', 'f2'] },
+      { type: 'child', run: `${handle.workflowId}/fixer`, status: 'ok' },
+      { type: 'approval_requested', approval: 'changes', digest: changes.digest },
+      { type: 'approval', kind: 'approve', digest: changes.digest, by: 'mia' },
+      { type: 'session_end', status: 'completed' },
+    ])
     expect(result.items.map(({ id, status }) => [id, status])).toEqual([
       ['correctness', 'ok'],
       ['summary', 'ok'],

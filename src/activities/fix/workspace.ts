@@ -30,8 +30,9 @@ export async function fixOf(options: FixOptions, files: ReviewFile[]): Promise<F
   return { workspace, options, names: Object.fromEntries(names) }
 }
 
-export function fixPlanOf({ workspace, options: { approvers } }: FixKeep): FixPlan {
-  return { workspace, ...(approvers && { approvers }) }
+/** `usually`: what the worker's settings say of audits. */
+export function fixPlanOf({ workspace, options: { approvers, audit } }: FixKeep, usually: boolean): FixPlan {
+  return { workspace, audit: audit ?? usually, ...(approvers && { approvers }) }
 }
 
 function commonDirectory(directories: string[]): string {

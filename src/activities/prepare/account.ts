@@ -33,7 +33,7 @@ export async function draftAccount(deps: Pick<AgentDeps, 'settings'>, raw: unkno
   const worker = resolved(input.workerModel ?? WORKER_MODEL)
   const models = { scout: worker, memory: worker, author }
   const maxTokens = input.maxTokens ?? MAX_TOKENS
-  const plan = planOf(input, servers, models, maxTokens)
+  const plan = { ...planOf(input, servers, models, maxTokens), audit: deps.settings.audit }
   return {
     title: `account review of ${input.account.slice(0, 80)}`,
     calls: (['scout', 'memory', 'author'] as const).map((agent) => ({ call: firstCall(plan, agent, models[agent]) })),

@@ -74,7 +74,7 @@ async function draftOf(
     case 'parallel':
       return draftParallel(input)
     case 'review':
-      return draftReview(input, signal)
+      return draftReview({ settings }, input, signal)
     case 'documents':
       return draftDocuments(input, (text) => store.put(self, text), signal)
     case 'delegate':

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type Expert, expertPrompt, loadExperts } from '../../agents/experts.js'
 import { DEFAULT_MODEL, findModel } from '../../agents/models.js'
 import { ExpertAnswer, ReviewInput } from '../../contracts/schemas/index.js'
+import type { AgentDeps } from '../agent/deps.js'
 import type { StoredCall } from '../call/request.js'
 import { estimateTokens } from '../call/usage.js'
 import { type FixKeep, fixOf, fixPlanOf, NOT_PRICED } from '../fix/workspace.js'
@@ -29,7 +30,11 @@ export type ReviewKeep = {
   fix?: FixKeep
 }
 
-export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Draft> {
+export async function draftReview(
+  { settings }: Pick<AgentDeps, 'settings'>,
+  raw: unknown,
+  signal: AbortSignal,
+): Promise<Draft> {
   const input = parseInput(ReviewInput, raw)
   const named = input.model ?? DEFAULT_MODEL
   // Resolved here already: the summary's request is made long after the plan.
@@ -57,7 +62,7 @@ export async function draftReview(raw: unknown, signal: AbortSignal): Promise<Dr
     expectedOutput: 1500,
     later: [{ model, inputTokens: 1000 * calls.length, maxTokens: 2048, expectedOutput: 500 }],
     keep,
-    ...(fix && { fix: fixPlanOf(fix) }),
+    ...(fix && { fix: fixPlanOf(fix, settings.audit) }),
   }
 
   function expertCall(expert: Expert, group: number, of: number): DraftCall & { expert: string; shared: number } {

@@ -15,15 +15,23 @@ import { verifyHistory } from '../../support/verify.js'
 const AT_ONCE = process.env.ENSEMBLE_SOAK ? 100 : 10
 const EVIL = join(import.meta.dirname, '../../support/evil-mcp-server.mjs')
 
+type Client = typeof import('../../../src/client/ensemble.js')
 let stage: Stage
+let ensemble: Awaited<ReturnType<Client['connectTo']>>
 let crm: LookUp
 
 beforeAll(async () => {
-  stage = await openStage({ workers: 2 })
+  stage = await openStage({ workers: 2, searchAttributes: true })
+  const { connectTo } = (await import('../../../dist/client/ensemble.js')) as Client
+  const { address } = stage.server
+  ensemble = await connectTo({
+    ...{ address, namespace: 'default', taskQueue: 'ensemble', storeDir: join(stage.home, 'store') },
+  })
   crm = await openLookUp(stage.home)
 })
 afterAll(async () => {
   await crm.close()
+  await ensemble.close()
   await stage.close()
 })
 beforeEach(() => {
@@ -42,34 +50,32 @@ describe('many account reviews at once', () => {
         stage.start('account', { account: accountOf(index + 1), mcpServers, confirm: 'never' }),
       ),
     )
-    const reviews = await Promise.all(
-      handles.map(async (handle) => {
-        const ready = await until(
-          `${handle.workflowId} to ask or end`,
-          async () => {
-            const { status, approvals } = await stage.status(handle)
-            return status === 'completed' ? { digest: undefined } : approvals.find(({ name }) => name === 'writes')
-          },
-          500,
-        )
-        if (ready.digest !== undefined) await handle.signal(approve, { digest: ready.digest, by: 'load test' })
-        return (await resultOf(handle)) as AccountResult
-      }),
+    // One person, one list: what waits is seen without asking each of the runs.
+    const answered = new Set<string>()
+    let ended = 0
+    const reviews = Promise.all(
+      handles.map((handle) => resultOf(handle).finally(() => ended++) as Promise<AccountResult>),
     )
+    while (ended < AT_ONCE) {
+      for (const { run, digest } of await ensemble.approvals()) {
+        if (!answered.has(run)) await stage.client.workflow.getHandle(run).signal(approve, { digest, by: 'load test' })
+        answered.add(run)
+      }
+      await Promise.race([reviews, new Promise((resolve) => setTimeout(resolve, 500))])
+    }
+    const all = await reviews
     const seconds = (Date.now() - began) / 1000
     console.info(`${AT_ONCE} account reviews: ${seconds.toFixed(1)} s, ${stage.simulator.journal().posts} model calls`)
-    expect(reviews.map(({ status }) => status)).toEqual(Array(AT_ONCE).fill('completed'))
-    expect(reviews.map(({ crm_summary }) => crm_summary?.account.id)).toEqual(
-      reviews.map((_, index) => accountOf(index + 1)),
-    )
-    for (const { account_id, requires_approval = [], recommendations = [], missing } of reviews) {
+    expect(all.map(({ status }) => status)).toEqual(Array(AT_ONCE).fill('completed'))
+    expect(all.map(({ crm_summary }) => crm_summary?.account.id)).toEqual(all.map((_, index) => accountOf(index + 1)))
+    for (const { account_id, requires_approval = [], recommendations = [], missing } of all) {
       expect(missing).toEqual([])
       expect(recommendations.length).toBeGreaterThanOrEqual(3)
       expect(requires_approval.map(({ status }) => status)).toEqual(requires_approval.map(() => 'done'))
       const added = requires_approval.filter(({ tool }) => tool.endsWith('create_contact')).length
       expect(await crm.ask('list_contacts', { account_id })).toHaveLength(1 + added)
     }
-    expect(reviews.some(({ requires_approval }) => requires_approval?.length)).toBe(true)
+    expect(all.some(({ requires_approval }) => requires_approval?.length)).toBe(true)
     // Three agents, two calls each.
     expect(stage.simulator.journal().posts).toBe(6 * AT_ONCE)
     for (const handle of handles.slice(0, 3)) await verifyHistory(handle)

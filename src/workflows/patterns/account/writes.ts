@@ -9,6 +9,7 @@ import {
   writeItem,
 } from '../../../contracts/account.js'
 import { toolStepOf } from '../../../contracts/agent.js'
+import type { Written } from '../agent/audited-run.js'
 import { askAboutUnknown } from '../agent/tool-approval.js'
 import { running } from '../agent/tool-run.js'
 import { type Choice, choose } from '../approvals/choose.js'
@@ -22,14 +23,22 @@ export async function approvedWrites(
   run: Run,
   plan: AccountReviewPlan,
   gathered: GatheredAccount,
+  written: Written,
 ): Promise<EndedWrite[]> {
   for (const write of gathered.unfit) endWrite(run, write)
   const { writes, agent, chunk } = gathered
   if (writes.length === 0 || !agent || !chunk) return gathered.unfit
+  for (const { id, call } of writes) {
+    const { tool, digest, verdict, summary } = call
+    const by = 'by' in verdict ? verdict.by : ''
+    run.audit?.({ type: 'permission', tool, id, digest, verdict: verdict.kind, by, summary })
+  }
   const choice = run.stopped ? { kind: 'withdrawn' as const } : await asked(run, plan, gathered)
   if (choice.kind === 'rejected') run.rejected = true
   run.state = 'running'
   changed(run)
+  // Nothing is done before it is written down who wanted it.
+  await written()
   const ended = [...gathered.unfit]
   // One after the other: a change may rest on the one before it.
   for (const write of writes) {
@@ -94,11 +103,13 @@ async function perform(
   for (;;) {
     try {
       const outcome = await running(request).runTool({ ...request, ...(again && { again: true as const }) })
-      const { head, result } = outcome
-      if (outcome.kind === 'done') return { id, status: result.isError ? 'failed' : 'done', note: head }
-      if (outcome.kind === 'interrupted') return { id, status: 'unknown', note: head }
+      const { head, result, bytes, ms, kind } = outcome
+      noteTool(run, id, call, { outcome: kind, isError: result.isError, bytes, ms })
+      if (kind === 'done') return { id, status: result.isError ? 'failed' : 'done', note: head }
+      if (kind === 'interrupted') return { id, status: 'unknown', note: head }
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error
+      noteTool(run, id, call, { outcome: 'failed', isError: true, bytes: 0, ms: 0 })
       const cause = error instanceof ActivityFailure ? error.cause : error
       const why = cause instanceof ApplicationFailure ? cause.message : error.message
       return { id, status: 'failed', note: why }
@@ -118,4 +129,13 @@ async function perform(
         }
     }
   }
+}
+
+function noteTool(
+  run: Run,
+  id: string,
+  { tool, digest, effect }: JudgedWrite['call'],
+  how: { outcome: string; isError: boolean; bytes: number; ms: number },
+): void {
+  run.audit?.({ type: 'tool', tool, id, digest, effect, ...how })
 }

@@ -35,22 +35,28 @@ export async function askAgent(run: Run, { item, name, input, summary }: AskAgen
   run.listeners.push(steered.now)
   run.state = 'running'
   changed(run)
+  const workflowId = `${run.self.workflowId}/${name}`
   try {
     const child = await startChild<ThreadWorkflow>('thread', {
-      workflowId: `${run.self.workflowId}/${name}`,
+      workflowId,
       args: [input],
       // A run that is terminated leaves no agent at work.
       parentClosePolicy: 'REQUEST_CANCEL',
       staticSummary: short(summary, 120),
     })
     steered.of(child)
-    return fromThread(await child.result(), item)
+    return noted(run, workflowId, name, fromThread(await child.result(), item))
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error
-    return fromFailure(error, item)
+    return noted(run, workflowId, name, fromFailure(error, item))
   } finally {
     run.listeners.splice(run.listeners.indexOf(steered.now), 1)
   }
+}
+
+function noted(run: Run, workflowId: string, name: string, answer: AgentAnswer): AgentAnswer {
+  run.audit?.({ type: 'child', run: workflowId, name, status: answer.result.status })
+  return answer
 }
 
 function fromThread(thread: ThreadResult, id: string): AgentAnswer {

@@ -3,6 +3,7 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../../../activities/index.js'
 import type { AuditBody, AuditEvent, AuditHead } from '../../../contracts/audit.js'
+import type { Root } from '../../../contracts/refs.js'
 import type { ThreadPlan } from '../../../contracts/thread.js'
 import type { Run } from '../run/run.js'
 
@@ -27,7 +28,14 @@ const { appendAudit } = proxyActivities<Pick<Activities, 'appendAudit'>>({
 /** @param carried from before the thread continued as new. @returns undefined where nothing is audited. */
 export function openAudit(run: Run, { agent, root }: ThreadPlan, carried?: AuditHead): AuditTrail | undefined {
   if (!agent?.audit) return undefined
-  const { name } = agent
+  const trail = openTrail(run, { root, agent: agent.name }, carried)
+  run.audit = (event) => trail.note(event)
+  if (!carried) trail.note({ type: 'session_start', definition: agent.ref, tools: agent.tools, mode: agent.mode })
+  return trail
+}
+
+/** Of the session that has the run's id. `agent`: in whose name its entries are. */
+export function openTrail(run: Run, { root, agent }: { root: Root; agent: string }, carried?: AuditHead): AuditTrail {
   const session = run.self.workflowId
   let events: AuditEvent[] = []
   let writing: Promise<void> | undefined
@@ -35,7 +43,7 @@ export function openAudit(run: Run, { agent, root }: ThreadPlan, carried?: Audit
   const trail: AuditTrail = {
     head: carried ?? { entries: 0, head: '' },
     note(event, at) {
-      events.push({ at: new Date().toISOString(), agent: name, ...at, ...event })
+      events.push({ at: new Date().toISOString(), agent, ...at, ...event })
     },
     write() {
       if (writing || events.length === 0) return
@@ -60,7 +68,5 @@ export function openAudit(run: Run, { agent, root }: ThreadPlan, carried?: Audit
       } while (how?.all && events.length > 0)
     },
   }
-  run.audit = (event) => trail.note(event)
-  if (!carried) trail.note({ type: 'session_start', definition: agent.ref, tools: agent.tools, mode: agent.mode })
   return trail
 }

@@ -6,6 +6,7 @@ import type { Approval, Decision } from '../../../contracts/messages.js'
 import { tellQuestion } from '../run/hooks.js'
 import { type Asked, changed, openApprovals, type Run } from '../run/run.js'
 import { answered } from './judged-answer.js'
+import { questionNoted } from './noted.js'
 
 export type Question = Omit<Approval, 'openedAt' | 'expiresAt' | 'onExpiry' | 'escalatedAt' | 'answer'>
 export type Asking = {
@@ -71,7 +72,7 @@ function open(run: Run, ask: Question, { refuses, expiry, stopped = () => run.st
     ...(refuses && { refuses }),
   })
   run.state = 'waiting'
-  run.audit?.({ type: 'approval_requested', approval: ask.name, title: ask.title, digest: ask.digest })
+  run.audit?.(questionNoted(asked))
   tellQuestion(run, asked)
   changed(run)
   const over = () => decision !== undefined || stopped()

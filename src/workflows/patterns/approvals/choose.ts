@@ -3,6 +3,7 @@
 import type { Approval, Decision } from '../../../contracts/messages.js'
 import type { Run } from '../run/run.js'
 import { question } from './approval.js'
+import { chosenOf } from './choices.js'
 
 export type Offer = Pick<Approval, 'name' | 'title' | 'digest' | 'approvers' | 'lines'> & {
   choices: NonNullable<Approval['choices']>
@@ -26,23 +27,16 @@ export async function choose(run: Run, offer: Offer, stopped?: () => boolean): P
   const { decision, by, at } = ending
   if (decision.kind === 'reject')
     return { kind: 'rejected', by, ...(decision.note !== undefined && { note: decision.note }) }
-  const only = onlyOf(decision.input)
+  const only = chosenOf(decision.input)
   return { kind: 'chosen', ids: only ? ids.filter((id) => only.includes(id)) : ids, by, at }
 }
 
 function whyRefused({ kind, input }: Decision, ids: string[]): string | undefined {
   if (kind === 'revise') return 'wanted approve, approve with { "only": ["id", …] }, or reject'
   if (kind === 'reject' || input === undefined) return undefined
-  const only = onlyOf(input)
+  const only = chosenOf(input)
   if (!only) return `wanted { "only": ["id", …] } with some of ${ids.join(', ')}, or nothing for all of them`
   if (only.length === 0) return 'only: is empty; send reject to take none'
   const unknown = only.filter((id) => !ids.includes(id))
   return unknown.length > 0 ? `only: ${unknown.join(', ').slice(0, 200)} is not among ${ids.join(', ')}` : undefined
-}
-
-function onlyOf(input: unknown): string[] | undefined {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined
-  const { only, ...others } = input as { only?: unknown }
-  if (!Array.isArray(only) || Object.keys(others).length > 0) return undefined
-  return only.every((id): id is string => typeof id === 'string') ? only : undefined
 }

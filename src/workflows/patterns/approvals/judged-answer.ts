@@ -5,6 +5,8 @@ import { FAILURE } from '../../../contracts/failures.js'
 import type { Approval, Decided, Decision } from '../../../contracts/messages.js'
 import { changed, openApprovals, REASON_CHARACTERS, type Run, remember, short, wasApplied } from '../run/run.js'
 import type { Read } from './answer.js'
+import { chosenOf } from './choices.js'
+import { answerNoted } from './noted.js'
 
 /** An answer without a digest counts from this long after the question was shown: before, it was meant for another. */
 const SHOWN_MS = 1000
@@ -68,7 +70,8 @@ function whyNone(run: Run, { digest, approval }: Decision, last: Approval | unde
 export function accept(run: Run, approval: Approval, decision: Decision): Decided {
   const { kind, by = 'unknown', note, id, input } = decision
   const edited = approval.tool !== undefined && kind === 'approve' && input !== undefined
-  const said = { ...(note !== undefined && { note }), ...(edited && { edited: true as const }) }
+  const only = kind === 'approve' && approval.choices ? chosenOf(input) : undefined
+  const said = { ...(note !== undefined && { note }), ...(edited && { edited: true as const }), ...(only && { only }) }
   answered(run, approval, { kind, by, ...said, ...(id !== undefined && { id }) })
   remember(run, MESSAGE, id)
   run.answers.get(approval.name)?.take(decision)
@@ -80,14 +83,7 @@ export function accept(run: Run, approval: Approval, decision: Decision): Decide
 /** Whatever ended it: from here on it is not open any more. */
 export function answered(run: Run, approval: Approval, answer: Omit<NonNullable<Approval['answer']>, 'at'>): void {
   approval.answer = { ...answer, at: new Date().toISOString() }
-  const { kind, by, note, edited } = approval.answer
-  const { name, digest } = approval
-  run.audit?.({
-    type: 'approval',
-    ...{ approval: name, digest, kind, by },
-    ...(note !== undefined && { note }),
-    ...(edited && { edited }),
-  })
+  run.audit?.(answerNoted(approval, approval.answer))
   const old = run.approvals.filter((known) => known.answer).slice(0, -ANSWERED_KEPT)
   if (old.length > 0) run.approvals = run.approvals.filter((known) => !old.includes(known))
 }

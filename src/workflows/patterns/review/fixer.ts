@@ -34,15 +34,18 @@ export async function runFixer(run: Run, input: ThreadInput): Promise<FixerEnd> 
   const { budgetUsd } = part
   const { budget, ...end } = await started(run, { ...input, ...(budgetUsd !== undefined && { budgetUsd }) })
   settlePart(part, end.result.usd, budget)
+  run.audit?.({ type: 'child', run: fixerOf(), name: FIXER, status: end.result.status })
   return end
 }
+
+const fixerOf = () => `${workflowInfo().workflowId}/${FIXER}`
 
 type Started = FixerEnd & { budget?: BudgetState }
 
 async function started(run: Run, input: ThreadInput): Promise<Started> {
   try {
     const child = await startChild<(input: ThreadInput) => Promise<ThreadResult>>('thread', {
-      workflowId: `${workflowInfo().workflowId}/${FIXER}`,
+      workflowId: fixerOf(),
       args: [input],
       parentClosePolicy: 'REQUEST_CANCEL',
       staticSummary: short(`agent ${FIXER} of ${workflowInfo().workflowId}`, 120),

@@ -36,7 +36,10 @@ export async function runAudit(server: Server, id: string): Promise<SessionAudit
     seen.add(session)
     const audit = await sessionAudit(server, session)
     if (audit === undefined && session === id) {
-      throw new NotStoredError(id, `run "${id}" has no audit in this machine's store: only agents and runs that start agents have one`)
+      throw new NotStoredError(
+        id,
+        `run "${id}" has no audit in this machine's store: only agents and runs that start agents have one`,
+      )
     }
     if (audit === undefined) continue
     audits.push(audit)

@@ -8,6 +8,7 @@ import type { AgentDeps } from './agent/deps.js'
 import { createJudgeCalls } from './agent/judge/judge.js'
 import { createRunTool } from './agent/tool/run-tool.js'
 import { createAppendAudit } from './audit/append-audit.js'
+import { beating } from './beating.js'
 import { createCallClaude } from './call/call-claude.js'
 import { createSpentOn } from './call/spent-on.js'
 import { createGatherParts } from './delegate/gather-parts.js'
@@ -35,7 +36,7 @@ export type ActivityDeps = AgentDeps & { engine: EngineDeps }
 
 export function createActivities(deps: ActivityDeps) {
   return {
-    prepare: createPrepare(deps),
+    prepare: beating(createPrepare(deps)),
     callClaude: createCallClaude(deps),
     spentOn: createSpentOn(deps),
     keepOutcomes: createKeepOutcomes(deps),
@@ -45,17 +46,17 @@ export function createActivities(deps: ActivityDeps) {
     report: createReport(deps),
     gather: createGather(deps),
     answer: createAnswer(deps),
-    prepareThread: createPrepareThread(deps),
+    prepareThread: beating(createPrepareThread(deps)),
     answerTurn: createAnswerTurn(deps),
     keepTurn: createKeepTurn(deps),
     condense: createCondense(deps),
     judgePlan: createJudgePlan(deps),
     gatherParts: createGatherParts(deps),
-    judgeCalls: createJudgeCalls(deps),
-    offerFixes: createOfferFixes(deps),
-    beginFix: createBeginFix(deps),
-    endFix: createEndFix(deps),
-    undoFix: createUndoFix(deps),
+    judgeCalls: beating(createJudgeCalls(deps)),
+    offerFixes: beating(createOfferFixes(deps)),
+    beginFix: beating(createBeginFix(deps)),
+    endFix: beating(createEndFix(deps)),
+    undoFix: beating(createUndoFix(deps)),
     runEngine: createRunEngine(deps),
     runTool: createRunTool(deps),
     runHooks: createRunHooks(deps),

@@ -63,7 +63,8 @@ it(
     for (;;) {
       const last = kills >= KILLS
       for (let count = last ? 0 : PER_LIFE; count > 0 && open.size < MOST_OPEN; count--) await begin()
-      const life = 1 + Math.floor(random() * LONGEST_LIFE)
+      // The first dies while it prepares an agent.
+      const life = kills === 0 ? 1 : 1 + Math.floor(random() * LONGEST_LIFE)
       const worker = await stage.addWorker({
         main: MAIN,
         env: { ENSEMBLE_TEST_EFFECTS: effectsFile, ...(!last && { ENSEMBLE_TEST_KILL_AT: String(life) }) },

@@ -6,6 +6,7 @@ import type { Activities } from '../../../activities/index.js'
 export const judging = proxyActivities<Pick<Activities, 'judgeCalls'>>({
   // Hooks have time-outs of their own, and follow each other.
   startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   summary: 'permissions',
 })

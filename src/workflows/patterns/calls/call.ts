@@ -39,9 +39,10 @@ export const steps = proxyActivities<
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 })
 
-/** Reads files and asks the API to count: minutes for a large repository, and no heartbeat to give. */
+/** Reads files and asks the API to count: minutes for a large repository. */
 export const planning = proxyActivities<Pick<Activities, 'prepare' | 'prepareThread'>>({
   startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
 })
 

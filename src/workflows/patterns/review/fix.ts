@@ -13,6 +13,7 @@ import { type FixerEnd, runFixer } from './fixer.js'
 const working = proxyActivities<Pick<Activities, 'offerFixes' | 'beginFix' | 'endFix' | 'undoFix'>>({
   // Every file of a large workspace is looked at.
   startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
 })
 

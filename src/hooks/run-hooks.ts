@@ -72,20 +72,26 @@ function replyOf(end: Heard, event: HookEvent): Reply {
     case 'blocked':
       // After a tool there is nothing left to block: the model hears of it.
       return event === 'post_tool_use' ? { context: end.reason } : { against: end.reason }
-    case 'said':
+    case 'said': {
+      const [unknown] = end.unknown
+      // Before something happens a misspelt no must not count as a yes.
+      if (unknown !== undefined && BEFORE.includes(event))
+        return { against: `its answer has the unknown field ${JSON.stringify(unknown.slice(0, 80))}`, failed: true }
       return saidOf(end.reply, event)
+    }
   }
 }
 
-function saidOf({ decision, reason, hookSpecificOutput: own, systemMessage }: HookReply, event: HookEvent): Reply {
+function saidOf(said: HookReply, event: HookEvent): Reply {
+  const { decision, reason, hookSpecificOutput: own, systemMessage, stopReason } = said
   const context = own?.additionalContext
   const reply: Reply = {
     ...(context !== undefined && TOLD.includes(event) && { context }),
     ...(own?.updatedInput && { input: own.updatedInput }),
     ...(systemMessage !== undefined && { message: systemMessage }),
   }
-  if (decision !== 'block' && own?.permissionDecision !== 'deny') return reply
-  const against = own?.permissionDecisionReason ?? reason ?? 'it gave no reason'
+  if (decision !== 'block' && own?.permissionDecision !== 'deny' && said.continue !== false) return reply
+  const against = own?.permissionDecisionReason ?? reason ?? stopReason ?? 'it gave no reason'
   if (event !== 'post_tool_use') return { ...reply, against }
   return { ...reply, context: [reply.context, against].filter(Boolean).join('\n') }
 }
@@ -98,11 +104,11 @@ function nameOf(hook: Hook): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
 }
 
-/** "Edit|Write", "mcp__crm__*", "*"; only events of tools are narrowed. */
+/** "Edit|Write", "mcp__crm__*" (or "mcp__crm__.*"), "*"; only events of tools are narrowed. */
 function matches(matcher: string | undefined, { event, tool }: HookPayload): boolean {
   if (matcher === undefined || (event !== 'pre_tool_use' && event !== 'post_tool_use')) return true
   return matcher.split('|').some((one) => {
-    const name = one.trim()
+    const name = one.trim().replace(/\.\*$/, '*')
     return name.endsWith('*') ? String(tool).startsWith(name.slice(0, -1)) : name === tool
   })
 }

@@ -46,7 +46,12 @@ export class StdioTransport implements Transport {
       this.child = child
       this.ended = new Promise((end) => {
         // What it started and left behind would hold its pipes open.
-        child.once('exit', () => killGroup(child, 'SIGKILL'))
+        child.once('exit', () => {
+          killGroup(child, 'SIGKILL')
+          // What left the group may hold them, too; nobody waits for that.
+          const timer = setTimeout(() => destroyPipes(child), END_MS)
+          child.once('close', () => clearTimeout(timer))
+        })
         child.once('close', () => end())
       })
       child.once('spawn', () => resolve())
@@ -146,6 +151,11 @@ function messageOf(line: string): JSONRPCMessage | undefined {
   } catch {
     return undefined // counted by the caller: a few lines of it are a banner, more are nonsense
   }
+}
+
+function destroyPipes({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy()
+  stderr?.destroy()
 }
 
 function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

@@ -22,6 +22,10 @@ if (vice === 'leaves a child') {
   process.on('SIGTERM', () => {})
   setInterval(() => {}, 1000)
 }
+if (vice === 'leaves a daemon') {
+  const daemon = spawn('sleep', ['600'], { detached: true, stdio: 'inherit' })
+  writeFileSync(file, `${daemon.pid}`)
+}
 console.error(`the key is ${process.env.SECRET}`)
 
 let changed = false
@@ -59,6 +63,7 @@ function called(id, { name, arguments: args }) {
     if (file !== undefined) writeFileSync(file, 'died')
     process.exit(7)
   }
+  if (vice === 'leaves a daemon') process.exit(7)
   if (vice === 'floods') process.stdout.write('x'.repeat(9 * 1024 * 1024))
   if (vice === 'floods with messages')
     for (let count = 0; count < 40; count++)

@@ -92,10 +92,19 @@ const Hook = z.discriminatedUnion('type', [
   /** A function given to the worker. */
   z.strictObject({ type: z.literal('function'), name: z.string().min(1), timeout: z.number().min(1).default(60) }),
 ])
+/** What is no such pattern would never match, and a hook that forbids would not be asked. */
+const Matcher = z
+  .string()
+  .max(500)
+  .regex(
+    /^\s*[\w-]*(\.?\*)?\s*(\|\s*[\w-]*(\.?\*)?\s*)*$/,
+    'wanted names of tools, with | between them and perhaps a star at the end: Edit|Write, mcp__crm__*',
+  )
+  .refine((text) => text.split('|').every((one) => one.trim() !== ''), 'names no tool; leave it out for all of them')
 /** As in Claude Code's settings: by event, a list of `{ matcher?, hooks }`. */
 export const Hooks = z.partialRecord(
   z.enum(HOOK_EVENTS),
-  z.array(z.strictObject({ matcher: Pattern.optional(), hooks: z.array(Hook).min(1) })),
+  z.array(z.strictObject({ matcher: Matcher.optional(), hooks: z.array(Hook).min(1) })),
 )
 export type Hooks = z.infer<typeof Hooks>
 

@@ -64,6 +64,9 @@ describe('a command', () => {
     ['hangs, its children included,', 'sleep 100 & sleep 100', /failed: it took more than 1 s$/],
     ['speaks nonsense', 'echo "{nonsense"', /failed: its answer is no JSON$/],
     ['answers what cannot be kept', `echo '{"decision":"perhaps"}'`, /failed: its answer does not fit at decision/],
+    ['misspells its objection', `echo '{"decison":"block"}'`, /failed: its answer has the unknown field "decison"$/],
+    ['objects in the wrong place', `echo '{"permissionDecision":"deny"}'`, /unknown field "permissionDecision"$/],
+    ['wants everything to stop', `echo '{"continue":false,"stopReason":"enough"}'`, /^enough$/],
     [
       'asks for what only permissions can',
       `echo '{"hookSpecificOutput":{"permissionDecision":"ask"}}'`,
@@ -115,6 +118,7 @@ describe('a matcher', () => {
     ['Bash', 'Bash', true],
     ['Edit|Write', 'Write', true],
     ['Edit|Write', 'Read', false],
+    ['mcp__crm__.*', 'mcp__crm__get', true],
     ['mcp__crm__*', 'mcp__crm__update_contact', true],
     ['mcp__crm__*', 'mcp__memory__search', false],
     ['*', 'Glob', true],
@@ -126,6 +130,13 @@ describe('a matcher', () => {
   it('narrows events of tools only', async () => {
     expect(await run({ event: 'prompt_submission', hooks: blocks, matcher: 'Bash' })).toHaveProperty('block')
   })
+
+  it.each(['', 'Bash|', '^Bash$', 'mcp__.*__write', 'Edit,Write', '(Edit|Write)'])(
+    '%j, which would never match, is refused',
+    (matcher) => {
+      expect(Hooks.safeParse({ pre_tool_use: [{ matcher, hooks: [command('exit 2')] }] }).success).toBe(false)
+    },
+  )
 })
 
 describe('a webhook', () => {

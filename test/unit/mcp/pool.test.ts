@@ -244,6 +244,20 @@ describe('a bad server', () => {
     await until('its child to be gone', async () => !runs(pid))
   })
 
+  it('that dies is noticed, and its end not waited for, although a daemon of it holds its pipes', async () => {
+    const file = newFile()
+    const own = pool()
+    const { write } = await toolsOf(evil('leaves a daemon', file), own)
+    const pid = Number(readFileSync(file, 'utf8'))
+    try {
+      expect(await run(write)).toMatchObject({ unknown: true, text: expect.stringContaining('code 7') })
+      await own.close()
+      expect(runs(pid)).toBe(true)
+    } finally {
+      process.kill(pid)
+    }
+  })
+
   it('is not waited for by somebody who is told to stop', async () => {
     const { write } = await toolsOf(evil('hangs'))
     const stopping = new AbortController()

@@ -5,6 +5,8 @@ const system = {
   globalSetup: 'test/support/global-setup.ts',
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // Nothing is shared between files but libraries, which take seconds to load.
+  isolate: false,
 }
 /** They measure within a second, or take all the machine has. */
 const alone = ['test/workflows/{interruption,fan-out}.test.ts']
@@ -15,7 +17,12 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+          testTimeout: 20_000,
+          isolate: false,
+        },
       },
       {
         test: {
@@ -25,10 +32,10 @@ export default defineConfig({
           exclude: [...alone, faults],
         },
       },
-      { test: { ...system, name: 'alone', include: alone, fileParallelism: false } },
+      { test: { ...system, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 1 } } },
       {
         // Killed processes and servers that are away: mostly waited for, so a command of its own, `npm run test:faults`.
-        test: { ...system, name: 'faults', include: [faults] },
+        test: { ...system, name: 'faults', include: [faults], maxWorkers: 3, sequence: { groupOrder: 2 } },
       },
       {
         // Needs a system package, so `npm test` leaves it out; `npm run test:browser` runs it alone.

@@ -3,6 +3,8 @@ import { realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findAudits } from '../../../src/audit/files.js'
+import { entriesOf, verifyAudit } from '../../../src/audit/verify.js'
 import type { RuleInput } from '../../../src/simulator/rules.js'
 import { questions, say, uses } from '../../support/agents.js'
 import { type Recorder, startRecorder } from '../../support/recorder.js'
@@ -40,12 +42,20 @@ const pending = (run: WorkflowHandle, name: string) =>
     ),
   )
 
-/** What was begun after the first interruption that asks a model or runs a tool. */
+async function reached(run: WorkflowHandle, at: string): Promise<void> {
+  if (at === '') await questions(stage, run)
+  else if (at === 'child')
+    await pending(stage.client.workflow.getHandle(`${run.workflowId}/explorer-1.1.1`), 'answerTurn')
+  else await pending(run, at)
+}
+
+/** What was begun after the first interruption, or cancellation, that asks a model or runs a tool. */
 async function begunAfterwards(run: WorkflowHandle): Promise<string[]> {
   const { events = [] } = await run.fetchHistory()
   const all = events ?? []
   const from = all.findIndex(
-    ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'interrupt',
+    ({ workflowExecutionSignaledEventAttributes: signal, workflowExecutionCancelRequestedEventAttributes: cancel }) =>
+      signal?.signalName === 'interrupt' || cancel,
   )
   expect(from).toBeGreaterThan(0)
   const names = all
@@ -54,7 +64,8 @@ async function begunAfterwards(run: WorkflowHandle): Promise<string[]> {
   return names.filter((name) => ['answerTurn', 'runTool', 'judgeCalls', 'condense'].includes(name))
 }
 
-it.each([
+/** What an agent may be at when it is stopped. */
+const AT_WORK: [string, RuleInput[], string][] = [
   [
     'while the model answers',
     [{ match: { prompt: 'go' }, reply: { text: 'word '.repeat(2000), tokensPerSecond: 20 } }],
@@ -77,29 +88,43 @@ it.each([
     ],
     'child',
   ],
-] as [string, RuleInput[], string][])(
-  'interrupted %s it ends, keeps what it has, and begins nothing more',
-  async (_, rules, at) => {
-    script(...rules, { match: { prompt: 'and now' }, reply: { text: 'Here.' } })
-    const run = await agent(SLEEPS)
-    const turn = await send(run, 'go')
-    if (at === '') await questions(stage, run)
-    else if (at === 'child')
-      await pending(stage.client.workflow.getHandle(`${run.workflowId}/explorer-1.1.1`), 'answerTurn')
-    else await pending(run, at)
-    await run.signal('interrupt')
-    expect(await answered(run, turn)).toMatchObject({ status: 'interrupted' })
-    expect(await begunAfterwards(run)).toEqual([])
-    expect(await ask(run, 'and now')).toMatchObject({ status: 'ok', text: 'Here.' })
-    const sent = recorder.requests('and now').at(-1)?.messages ?? []
-    const ids = (type: string, field: string) =>
-      sent.flatMap(({ content }) => content.filter((block) => block.type === type).map((block) => block[field]))
-    expect(ids('tool_result', 'tool_use_id')).toEqual(ids('tool_use', 'id'))
-    await run.signal('close')
-    await run.result()
-    await verifyHistory(run)
-  },
-)
+]
+
+it.each(AT_WORK)('interrupted %s it ends, keeps what it has, and begins nothing more', async (_, rules, at) => {
+  script(...rules, { match: { prompt: 'and now' }, reply: { text: 'Here.' } })
+  const run = await agent(SLEEPS)
+  const turn = await send(run, 'go')
+  await reached(run, at)
+  await run.signal('interrupt')
+  expect(await answered(run, turn)).toMatchObject({ status: 'interrupted' })
+  expect(await begunAfterwards(run)).toEqual([])
+  expect(await ask(run, 'and now')).toMatchObject({ status: 'ok', text: 'Here.' })
+  const sent = recorder.requests('and now').at(-1)?.messages ?? []
+  const ids = (type: string, field: string) =>
+    sent.flatMap(({ content }) => content.filter((block) => block.type === type).map((block) => block[field]))
+  expect(ids('tool_result', 'tool_use_id')).toEqual(ids('tool_use', 'id'))
+  await run.signal('close')
+  await run.result()
+  await verifyHistory(run)
+})
+
+it.each(AT_WORK)('cancelled %s it ends as that, begins nothing more, and its audit is whole', async (_, rules, at) => {
+  script(...rules)
+  const run = await agent({ ...SLEEPS, task: 'go' })
+  await reached(run, at)
+  await run.cancel()
+  await expect(run.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+  expect(await begunAfterwards(run)).toEqual([])
+  if (at === 'child') {
+    const child = stage.client.workflow.getHandle(`${run.workflowId}/explorer-1.1.1`)
+    await until('its agent to end, too', async () => (await child.describe()).status.name !== 'RUNNING')
+  }
+  await until('the request to be closed', () => stage.simulator.journal().inFlight === 0)
+  const [audit] = await findAudits(join(stage.home, 'store'), run.workflowId)
+  expect(verifyAudit(audit?.text ?? '', run.workflowId).ok).toBe(true)
+  expect(entriesOf(audit?.text ?? '').at(-1)).toMatchObject({ type: 'session_end', status: 'cancelled' })
+  await verifyHistory(run)
+})
 
 it('gives a task to another agent, which may do no more than itself, and three deep at most', async () => {
   const nest = { name: 'nest', prompt: 'You nest.', tools: ['Read', 'agent'] }

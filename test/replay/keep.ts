@@ -22,8 +22,17 @@ export async function keep(stage: Stage, name: string, { workflowId }: WorkflowH
   const options = ['--output', 'json', '--address', stage.server.address]
   const show = promisify(execFile)(inject('temporalProgram'), [...args, ...options], { maxBuffer: 100_000_000 })
   const named = (await show).stdout.replace(/\d+@[\w.-]+/g, 'somebody')
-  const history = JSON.parse(named, (key, value: unknown) => (key === 'stackTrace' ? '' : value))
+  const history = JSON.parse(named, (key, value: unknown) => {
+    if (key === 'stackTrace') return ''
+    return key === 'data' && typeof value === 'string' ? elsewhere(value, stage.home) : value
+  })
   const json = JSON.stringify(history, null, 2)
   if (json.length <= PLAIN_BYTES) await writeFile(new URL(`${name}.json`, DIR), json)
   else await writeFile(new URL(`${name}.json.gz`, DIR), gzipSync(JSON.stringify(history)))
+}
+
+/** A payload, base64: where the run had its files is not where a replay has them. */
+function elsewhere(payload: string, home: string): string {
+  const text = Buffer.from(payload, 'base64').toString('utf8')
+  return text.includes(home) ? Buffer.from(text.replaceAll(home, '/stage')).toString('base64') : payload
 }

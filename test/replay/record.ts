@@ -1,9 +1,13 @@
 // Records histories of today's workflow code, by hand: `npm run record`. A history
 // that is there is never recorded again: what ran with the code of its day must replay with that of every later one.
-import { writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { accountServers } from '../support/account.js'
+import { answer } from '../support/approvals.js'
 import { openStage, type Stage } from '../support/stage.js'
 import { answered, answerOf, send } from '../support/thread.js'
 import { until } from '../support/until.js'
@@ -181,7 +185,7 @@ it('agent', async () => {
   })
   await run.executeUpdate('decide', { args: [{ kind: 'reject', digest: digests[0], note: 'not this one' }] })
   await run.signal('approve', { digest: digests[1], by: 'reviewer' })
-  await run.result()
+  expect(await run.result()).toMatchObject({ status: 'completed' })
   await keep(stage, 'agent', run)
 })
 
@@ -203,7 +207,7 @@ it('agent-child', async () => {
   await run.signal('interrupt')
   await answered(run, turn)
   await run.signal('close')
-  await run.result()
+  expect(await run.result()).toMatchObject({ status: 'completed' })
   await keep(stage, 'agent-child', run)
 })
 
@@ -220,10 +224,43 @@ it('agent-continued', async () => {
     { match: {}, reply: { text: 'Done.' } },
   ])
   const run = await stage.start('thread', { agent: AGENT, stream: false, task: 'go on' })
-  await run.result()
+  expect(await run.result()).toMatchObject({ status: 'completed' })
   const { raw } = await run.describe()
   await keep(stage, 'agent-continued-first', run, raw.workflowExecutionInfo?.firstRunId ?? undefined)
   await keep(stage, 'agent-continued-last', run)
+})
+
+it('account', async () => {
+  if (isThere('account')) return
+  stage.simulator.setRules([])
+  const taskQueue = 'account'
+  const cwd = join(stage.home, 'account')
+  await mkdir(cwd)
+  await writeFile(join(cwd, '.mcp.json'), JSON.stringify({ mcpServers: accountServers(cwd) }))
+  await stage.addWorker({ taskQueue, cwd })
+  const run = await stage.start('account', { account: 'ACME', confirm: 'never' }, { taskQueue })
+  await answer(stage, run, 'writes', 'approve', { input: { only: ['r1'] } })
+  expect(await run.result()).toMatchObject({ status: 'completed' })
+  await keep(stage, 'account', run)
+  await keep(stage, 'account-author', stage.client.workflow.getHandle(`${run.workflowId}/author`))
+})
+
+it('review-fix', async () => {
+  if (isThere('review-fix')) return
+  const finding = { file: 'loose.js', line: 1, severity: 'medium', title: 'Loose comparison', detail: 'Mend it.' }
+  stage.simulator.setRules([
+    { match: { system: '/You are the correctness expert/' }, reply: { json: { findings: [finding] } } },
+  ])
+  const workspace = join(stage.home, 'fix')
+  await mkdir(workspace)
+  await writeFile(join(workspace, 'loose.js'), 'export const isNone = (value) => value == 0\n')
+  await promisify(execFile)('git', ['init', '-q'], { cwd: workspace })
+  const run = await stage.start('review', { paths: ['fix'], experts: ['correctness'], confirm: 'never', fix: true })
+  await answer(stage, run, 'findings', 'approve', { input: { only: ['f1'] } })
+  await answer(stage, run, 'changes', 'approve')
+  expect(await run.result()).toMatchObject({ status: 'completed' })
+  await keep(stage, 'review-fix', run)
+  await keep(stage, 'review-fix-fixer', stage.client.workflow.getHandle(`${run.workflowId}/fixer`))
 })
 
 function record(name: string, status: string, make: () => Promise<WorkflowHandle>): void {

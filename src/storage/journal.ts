@@ -92,7 +92,7 @@ export async function openJournal<A>(options: JournalOptions): Promise<Journal<A
   const flushedClaim = async (path: string, record: ClaimRecord): Promise<boolean> => {
     if (!(await placeClaim(path, record))) return false
     try {
-      for (const folder of [path, join(path, '..')]) await roots.sync(folder)
+      await Promise.all([path, join(path, '..')].map((folder) => roots.sync(folder)))
       return true
     } catch (error) {
       await removeClaim(path, record.attempt)

@@ -26,7 +26,9 @@ async function once(deps: AgentDeps, request: RunToolRequest): Promise<RunToolOu
   const { root, step, run } = request
   const digest = journalDigest(request)
   for (;;) {
-    const claim = await deps.journal.begin({ root, step, run, digest, durable: true })
+    // What a power cut forgets of a harmless one is run again, as it would be if it were known.
+    const durable = !isHarmless(request.call.effect)
+    const claim = await deps.journal.begin({ root, step, run, digest, durable })
     switch (claim.kind) {
       case 'answered':
         return told(deps, request, claim.answer)

@@ -52,7 +52,7 @@ async function decided(deps: JudgeDeps, judging: Judging, wish: Wish): Promise<J
   const decisions = decisionsOf(judging, place)
   const refused = decisions.find(({ kind }) => kind === 'refuse')
   if (refused) return verdictOf(deps, judging, wish, place, refused)
-  if (edited) return { verdict: { kind: 'run', by: 'arguments edited by a person' } }
+  if (edited) return verdictOf(deps, judging, wish, place, { kind: 'run', by: 'arguments edited by a person' })
   const answered = await askHandlers(deps, judging, wish, { ...place, decisions })
   if (!answered.changed) return verdictOf(deps, judging, wish, place, strictest(answered.decisions))
   // Other arguments are another wish: they must fit, and no list may forbid them or want them asked about.

@@ -32,21 +32,25 @@ export type ToolDecision =
 
 /** @param stopped the turn was interrupted: nobody needs the answer any more. */
 export async function askForTool(run: Run, ask: AskTool, stopped: () => boolean): Promise<ToolDecision> {
-  let { problem } = ask
+  let { problem, call } = ask
   for (let again = 1; ; again++) {
-    const ending = await askOnce(run, ask, stopped, again, problem)
+    const ending = await askOnce(run, { ...ask, call }, stopped, again, problem)
     if (ending.kind === 'expired') return { kind: 'expired' }
     if (ending.kind === 'withdrawn') return { kind: 'interrupted' }
     const { decision, by, at } = ending
     if (decision.kind === 'reject') return { kind: 'denied', by, reason: decision.note ?? 'no reason given' }
-    if (decision.input === undefined) return { kind: 'approved', by, at }
+    if (decision.input === undefined) return { kind: 'approved', by, at, ...(call !== ask.call && { call }) }
     const input = decision.input as Record<string, unknown>
     if (!ask.rejudge) return { kind: 'approved', by, at, input }
-    const call = await ask.rejudge(input)
+    const edited = await ask.rejudge(input)
     if (stopped()) return { kind: 'interrupted' }
-    // What a person wrote and approved need not be asked about again.
-    if (call.verdict.kind === 'run' || call.verdict.kind === 'ask') return { kind: 'approved', by, at, call }
-    problem = `the arguments that ${by} gave cannot be used: ${whyNot(call)}`
+    // What a person wrote and approved need not be asked about again, unless the tool became another one meanwhile.
+    const isKnown = edited.verdict.kind === 'ask' && noticeOf(edited) === noticeOf(call)
+    if (edited.verdict.kind === 'run' || isKnown) return { kind: 'approved', by, at, call: edited }
+    problem = `the arguments that ${by} gave cannot be used: ${whyNot(edited)}`
+    if (edited.verdict.kind !== 'ask') continue
+    problem = `${by} approved other arguments, but the tool has changed since it was asked about`
+    call = edited
   }
 }
 
@@ -91,6 +95,8 @@ function whyRefused({ kind, input, loose }: Decision): string | undefined {
   const bytes = new TextEncoder().encode(JSON.stringify(input)).byteLength
   return bytes > INPUT_BYTES ? `input: has ${bytes} bytes; wanted at most ${INPUT_BYTES}` : undefined
 }
+
+const noticeOf = ({ verdict }: ToolCall) => (verdict.kind === 'ask' ? verdict.question.notice : undefined)
 
 function whyNot({ verdict }: ToolCall): string {
   if (verdict.kind === 'refuse' || verdict.kind === 'invalid') return verdict.reason

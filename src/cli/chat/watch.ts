@@ -1,10 +1,12 @@
 // Following a thread without talking to it: what was said last, then every turn when it has ended, until the thread is
-// closed. Ctrl-C stops following, never the thread.
+// closed. Of an agent its tools, and what it asks, which is answered here or left open. Ctrl-C stops following, never the
+// thread.
 import { exitOfResult } from '../exit-code.js'
-import { detached, onInterrupt } from '../follow/follow.js'
+import { answered, detached, onInterrupt } from '../follow/follow.js'
 import { data, say } from '../output.js'
 import type { Session } from '../session.js'
 import { turnLines } from '../views/conversation.js'
+import { toolLines } from '../views/tool-lines.js'
 
 const SHOWN = 2 // of the turns before
 
@@ -29,6 +31,12 @@ export async function watchThread(session: Session, id: string): Promise<number>
       else if (event.type === 'warning') say(`warning: ${event.message}`)
       else if (event.type === 'refused') say(`refused: ${event.message}: ${event.reason}`)
       else if (event.type === 'end') await tell()
+      else if (event.type === 'tool' && event.tool.status !== 'asked')
+        for (const line of toolLines(event.tool)) say(`  ${line}`)
+      else if (event.type === 'approval') {
+        const left = await answered(session, run, event, { stopping: watching.signal })
+        if (left) return left.code
+      }
     }
   } finally {
     release()

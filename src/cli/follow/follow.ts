@@ -7,7 +7,7 @@ import { EXIT } from '../exit.js'
 import { json, say, someoneIsThere } from '../output.js'
 import type { Session } from '../session.js'
 import { answerView } from '../views/answer-view.js'
-import { openView, type View } from '../views/view.js'
+import { openView } from '../views/view.js'
 import { finish } from './finish.js'
 import { promptApproval } from './prompt-approval.js'
 import { type Question, questionLines } from './question.js'
@@ -36,7 +36,9 @@ export async function follow(session: Session, run: Run, options: Following = {}
       view.show(event)
       if (event.type === 'status') server = event.report.server ?? server
       if (event.type !== 'approval') continue
-      const left = await answered(session, run, { ...event, ...(server && { server }) }, view, options, watching.signal)
+      view.rest()
+      const question = { ...event, ...(server && { server }) }
+      const left = await answered(session, run, question, { ...options, stopping: watching.signal })
       if (left) return left.code
     }
   } finally {
@@ -48,15 +50,12 @@ export async function follow(session: Session, run: Run, options: Following = {}
 }
 
 /** undefined when following goes on. */
-async function answered(
+export async function answered(
   session: Session,
   run: Run,
   question: Question,
-  view: View,
-  options: Following,
-  stopping: AbortSignal,
+  { stopping, ...options }: Pick<Following, 'answer' | 'json'> & { stopping: AbortSignal },
 ): Promise<Left | undefined> {
-  view.rest()
   if (options.answer) {
     await unlessAnswered(options.answer(run, question))
     return undefined
@@ -114,7 +113,7 @@ async function unlessAnswered(answering: Promise<void>): Promise<void> {
 
 const noteOf = (note: string | undefined) => (note === undefined ? {} : { note })
 
-function leaveWaiting(session: Session, run: Run, question: Question, options: Following): Left {
+function leaveWaiting(session: Session, run: Run, question: Question, options: Pick<Following, 'json'>): Left {
   say('')
   for (const line of questionLines(question, run.id, session.command)) say(line)
   sayWhere(session, run.id)

@@ -82,6 +82,26 @@ describe('ensemble run agent', () => {
     expect(await kept()).toBe('a = 7\n')
   })
 
+  it('started by somebody else is watched: its tools, and what it asks, which is answered here', async () => {
+    const agent = ensemble.agent('editor', { id: 'watched', cwd: workspace, workspace: '.' })
+    const sent = agent.send('raise a')
+    const there = () =>
+      ensemble
+        .run('watched')
+        .facts()
+        .then(
+          ({ open }) => open,
+          () => false,
+        )
+    await until('the thread', there)
+    const watch = terminal('watch', 'watched')
+    await watch.shows(/✓ Read a\.txt[\s\S]*editor asks: Edit a\.txt[\s\S]*May it\?/)
+    watch.type(ENTER) // Approve
+    expect(await sent).toMatchObject({ status: 'ok' })
+    expect(await kept()).toBe('a = 2\n')
+    await agent.stop()
+  })
+
   it('refuses an agent that nobody knows, before anything is started', async () => {
     const run = terminal('run', 'agent', 'editr', 'raise a')
     await run.shows('unknown agent "editr"')

@@ -79,6 +79,7 @@ class Reader {
 
   private endCommand(): void {
     this.endWord()
+    this.target = undefined
     if (this.words.length > 0) this.shell.commands.push(this.words)
     this.words = []
   }
@@ -102,7 +103,8 @@ class Reader {
     // The descriptor belongs to the arrow.
     if (this.word && !this.word.quoted && /^\d+$/.test(this.word.text)) this.word = undefined
     this.endWord()
-    const arrow = first + (/^[<>&|-]*/.exec(this.line.slice(this.at))?.[0] ?? '')
+    const more = first === '<' ? /^(?:<<|<-?|&-?|>)?/ : /^(?:>|\||&-?)?/
+    const arrow = first + (more.exec(this.line.slice(this.at, this.at + 2))?.[0] ?? '')
     this.at += arrow.length - 1
     this.target = arrow === '<<' ? 'heredoc' : arrow === '<<-' ? 'heredoc-tabs' : 'file'
     if (arrow.endsWith('&-')) this.target = undefined

@@ -218,6 +218,9 @@ it('bad settings are refused by name before anything starts', async () => {
   expect(await refusal({ tools: ['act'], permissions: { deny: ['act('] } })).toMatch(
     /permissions.deny: "act\(": is no rule/,
   )
+  expect(await refusal({ tools: ['act'], permissions: { ask: ['agent(fixer)'] } })).toMatch(
+    /permissions.ask: "agent\(fixer\)": nobody is asked about an agent being started/,
+  )
   expect(await refusal({ tools: ['act'], permissions: { handler: 'x' } })).toMatch(/no function "x"; there are none/)
   expect(await refusal({ tools: ['act'], permissionMode: 'bypassPermissions', allowUnsandboxed: true })).toMatch(
     /allowUnsandboxed: never together with permissionMode bypassPermissions/,

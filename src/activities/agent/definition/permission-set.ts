@@ -5,6 +5,7 @@ import { PermissionRules } from '../../../contracts/schemas/agent.js'
 import { isAbout, parseRule, RuleError } from '../../../permissions/rule.js'
 import { InputError } from '../../input-error.js'
 import type { JudgeDeps } from '../deps.js'
+import { AGENT_TOOL } from './agent-tool.js'
 import { didYouMean, nearNames } from './near.js'
 
 /** `agent`: whose it is, for the audit. */
@@ -32,6 +33,11 @@ export function checkRules({ permissionHandlers }: JudgeDeps, { allow, deny, ask
   for (const [name, patterns] of Object.entries(lists)) {
     for (const pattern of patterns) checkRule(pattern, name)
   }
+  const agents = ask.find((pattern) => parseRule(pattern).tool === AGENT_TOOL)
+  if (agents !== undefined)
+    throw new InputError(
+      `permissions.ask: ${JSON.stringify(agents)}: nobody is asked about an agent being started, only about what it does; wanted it in deny, or rules about its tools`,
+    )
   if (handler !== undefined && !Object.hasOwn(permissionHandlers, handler))
     throw new InputError(
       `permissions.handler: this worker has no function ${JSON.stringify(handler)}; ${didYouMean(handler, Object.keys(permissionHandlers))}`,

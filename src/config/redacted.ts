@@ -8,10 +8,19 @@ const REFERENCE = /^[^$]{0,20}\$\{\w+(:-)?\}$/
 /** Keys of services, as they are commonly written. */
 const LOOKS_SECRET = /^(sk|pk|ghp|gho|xox[abp]|AKIA|eyJ)[\w.-]{8,}|(key|token|secret|password)=/i
 
+/** What holds where nothing is set, of keys whose default is not one value. */
+const DEPENDING = {
+  model: "the agent's own, or that of the kind of run",
+  maxTokens: 'that of the kind of run',
+  timeoutSeconds: '300, above 16,000 max tokens 900',
+}
+
 /** A line for each key: `model = "opus" (ENSEMBLE_MODEL)`. */
 export function settingsLines({ settings, sources }: LoadedSettings): string[] {
-  const keys = Object.keys({ ...DEFAULTS, ...settings }) as (keyof typeof settings)[]
+  const keys = Object.keys({ ...DEPENDING, ...DEFAULTS, ...settings }) as (keyof typeof settings)[]
   return keys.map((key) => {
+    if (settings[key] === undefined && key in DEPENDING)
+      return `${key}: ${DEPENDING[key as keyof typeof DEPENDING]} (default)`
     const from = sources[key]?.join(', ') ?? 'default'
     return `${key} = ${JSON.stringify(redacted(settings[key], key))} (${from})`
   })

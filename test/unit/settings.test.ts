@@ -166,6 +166,7 @@ describe('settings as people are shown them', () => {
     expect(lines).toContain('model = "opus" (./ensemble.config.json)')
     expect(lines).toContain('maxRetries = 5 (ENSEMBLE_MAX_RETRIES)')
     expect(lines).toContain('audit = true (default)')
+    expect(lines).toContain('timeoutSeconds: 300, above 16,000 max tokens 900 (default)')
     expect(lines).toContain(`"HOST":"${REFERENCE}"`)
     expect(lines).toContain('https://example.org/mcp')
     expect(lines).not.toContain('canary')

@@ -89,3 +89,24 @@ it('commands may go without a sandbox where the settings say so, never where eve
   const wide = await prepare({ agent: 'coder', workspace, permissionMode: 'bypassPermissions' })
   expect(wide.stored.allowUnsandboxed).toBe(false)
 })
+
+it('web pages are fetched only by agents that name the tool', async () => {
+  const { workspace, prepare } = await agentStage()
+  const agent = { name: 'a', prompt: 'x' }
+  expect((await prepare({ agent, workspace })).plan.tools).not.toContain('WebFetch')
+  expect((await prepare({ agent: 'coder', workspace })).plan.tools).not.toContain('WebFetch')
+  expect((await prepare({ agent: { ...agent, tools: ['Read', 'WebFetch'] }, workspace })).plan.tools).toEqual([
+    'Read',
+    'WebFetch',
+  ])
+})
+
+it('an agent is pinned by the hash of all it is: the same is the same, another prompt or tool another', async () => {
+  const { prepare } = await agentStage({ tools: [toolCalled('act'), toolCalled('other')] })
+  const refOf = async (more: object) => (await prepare({ agent: { name: 'a', prompt: 'x', ...more } })).plan.ref
+  const ref = await refOf({ tools: ['act'] })
+  expect(ref).toMatch(/^sha256:[0-9a-f]{64}$/)
+  expect(await refOf({ tools: ['act'] })).toBe(ref)
+  expect(await refOf({ tools: ['act', 'other'] })).not.toBe(ref)
+  expect(await refOf({ tools: ['act'], prompt: 'y' })).not.toBe(ref)
+})

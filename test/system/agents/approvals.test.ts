@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findAudits } from '../../../src/audit/files.js'
+import { entriesOf } from '../../../src/audit/verify.js'
 import type { Approval, Decided } from '../../../src/contracts/messages.js'
 import { questions, uses } from '../../support/agents.js'
 import { openStage, type Stage } from '../../support/stage.js'
@@ -172,6 +174,13 @@ describe('the questions of an agent', () => {
     await decide(run, { kind: 'approve', digest, by: 'owner' })
     await run.result()
     expect(await file('a')).toBe('export const a = 10\n')
+    const [audit] = await findAudits(join(stage.home, 'store'), run.workflowId)
+    const noted = entriesOf(audit?.text ?? '').flatMap((entry) => (entry.type === 'refused' ? [entry.reason] : []))
+    expect(noted).toEqual([
+      expect.stringContaining('nobody is named'),
+      expect.stringContaining('stranger may not answer'),
+      expect.stringContaining('stranger may not answer'),
+    ])
   })
 })
 

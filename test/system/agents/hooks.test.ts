@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { HookPayload } from '../../../src/contracts/hooks.js'
 import type { RuleInput } from '../../../src/simulator/rules.js'
-import { uses } from '../../support/agents.js'
+import { questions, uses } from '../../support/agents.js'
 import { type Recorder, startRecorder } from '../../support/recorder.js'
 import { openStage, type Stage } from '../../support/stage.js'
+import { until } from '../../support/until.js'
 import { verifyHistory } from '../../support/verify.js'
 
 let stage: Stage
@@ -97,6 +98,22 @@ it('a guard that is broken lets nothing through', async () => {
   expect(await run.result()).toMatchObject({ status: 'completed', answer: 'No.' })
   expect(sent()).toContain('failed: exit code 127')
   expect(sent()).not.toContain('the first file')
+})
+
+it('a question about a tool is told to who listens, while it waits', async () => {
+  script(
+    { match: { prompt: 'run it' }, reply: { blocks: uses({ name: 'Bash', input: { command: 'id' } }) } },
+    { match: {}, reply: { text: 'Not run.' } },
+  )
+  const run = await agent('run it', { approval_requested: [listen] })
+  const [question] = await questions(stage, run)
+  const [told] = await until('the hook to hear of it', async () => {
+    const all = await heard().catch(() => [])
+    return all.length > 0 && all
+  })
+  expect(told).toMatchObject({ event: 'approval_requested', tool: 'Bash', digest: question?.digest, agent: 'tester' })
+  await run.executeUpdate('decide', { args: [{ kind: 'reject', digest: question?.digest, by: 'reviewer' }] })
+  expect(await run.result()).toMatchObject({ answer: 'Not run.' })
 })
 
 it('a prompt that a hook forbids reaches no model', async () => {

@@ -4,8 +4,9 @@ import { condition } from '@temporalio/workflow'
 import type { Expiry } from '../../../contracts/agent.js'
 import type { Approval, Decision } from '../../../contracts/messages.js'
 import { tellQuestion } from '../run/hooks.js'
-import { type Asked, changed, openApprovals, type Run } from '../run/run.js'
-import { answered } from './judged-answer.js'
+import { type Asked, changed, openApprovals, type Run, refuse } from '../run/run.js'
+import { takeEarly } from './early.js'
+import { accept, answered, judge } from './judged-answer.js'
 import { questionNoted } from './noted.js'
 
 export type Question = Omit<Approval, 'openedAt' | 'expiresAt' | 'onExpiry' | 'escalatedAt' | 'answer'>
@@ -75,6 +76,7 @@ function open(run: Run, ask: Question, { refuses, expiry, stopped = () => run.st
   run.audit?.(questionNoted(asked))
   tellQuestion(run, asked)
   changed(run)
+  answerEarly(run, asked)
   const over = () => decision !== undefined || stopped()
   const wait = async (): Promise<Ending> => {
     try {
@@ -95,6 +97,13 @@ function open(run: Run, ask: Question, { refuses, expiry, stopped = () => run.st
     }
   }
   return { asked, ended: wait() }
+}
+
+function answerEarly(run: Run, asked: Approval): void {
+  const decision = takeEarly(run, asked)
+  const judged = decision && judge(run, decision)
+  if (judged && 'refused' in judged) refuse(run, decision.kind, judged.refused)
+  else if (judged && 'approval' in judged) accept(run, judged.approval, judged.decision)
 }
 
 /** Where anybody may answer, anybody still may: it is only noted. */

@@ -16,6 +16,7 @@ import type { ItemResult } from '../../../contracts/outcome.js'
 import type { Plan } from '../../../contracts/plan.js'
 import type { Ref, Root } from '../../../contracts/refs.js'
 import { addUsage, addUsd, noUsage, type Usd } from '../../../contracts/usage.js'
+import type { EarlyAnswer } from '../approvals/early.js'
 import { type Budget, budgetState } from '../budget/ledger.js'
 import { countLatency } from './interruption-latency.js'
 
@@ -45,6 +46,8 @@ export type Run = {
   answers: Map<string, Asked>
   refused: Refused[]
   refusedCount: number
+  /** Answers that are ahead of their questions. */
+  early: EarlyAnswer[]
   seen: Set<string>
   paused: boolean
   rejected: boolean
@@ -89,6 +92,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     answers: new Map(),
     refused: continued?.refused ?? [],
     refusedCount: continued?.refusedCount ?? 0,
+    early: [],
     seen: new Set(continued?.seen),
     paused: continued?.paused ?? false,
     rejected: false,
@@ -112,13 +116,15 @@ export function changed(run: Run): void {
   for (const listener of run.listeners) listener()
 }
 
-/** A message without effect: kept for people to see, never thrown. */
-export function refuse(run: Run, message: string, reason: string): void {
+/** A message without effect: kept for people to see, never thrown. @returns how it is listed. */
+export function refuse(run: Run, message: string, reason: string): Refused {
   run.refusedCount++
   const entry = { message: short(message, NAME_CHARACTERS), reason: short(reason, REASON_CHARACTERS) }
   run.audit?.({ type: 'refused', ...entry })
-  run.refused = [...run.refused, { ...entry, at: new Date().toISOString() }].slice(-REFUSED_SHOWN)
+  const listed = { ...entry, at: new Date().toISOString() }
+  run.refused = [...run.refused, listed].slice(-REFUSED_SHOWN)
   changed(run)
+  return listed
 }
 
 export function short(text: string, characters: number): string {

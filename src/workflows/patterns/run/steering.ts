@@ -14,6 +14,7 @@ import {
   status,
 } from '../../../contracts/messages.js'
 import { readDecide, readDecision, readRaise, readTarget } from '../approvals/answer.js'
+import { keepEarly } from '../approvals/early.js'
 import { accept, answerRefused, judge } from '../approvals/judged-answer.js'
 import { isRaise, raise, raisedBefore, whyNotRaised } from '../budget/budget.js'
 import { interruptItem, stopRun } from './interruption.js'
@@ -38,9 +39,9 @@ export function steer(run: Run): void {
   setHandler(status, () => statusOf(run), {
     description: 'Plan, price, items, approvals and what was refused.',
   })
-  setDefaultSignalHandler((name) =>
-    refuse(run, name, `no signal is called "${name}"; wanted one of ${SIGNALS.join(', ')}`),
-  )
+  setDefaultSignalHandler((name) => {
+    refuse(run, name, `no signal is called "${name}"; wanted one of ${SIGNALS.join(', ')}`)
+  })
 }
 
 /** The part that answers approvals. @returns what each signal does. */
@@ -76,9 +77,12 @@ const DESCRIPTIONS: Record<AnswerSignal, string> = {
 }
 
 function bySignal(run: Run, kind: DecisionKind, sent: unknown): void {
-  const judged = judge(run, readDecision(kind, sent))
-  if ('refused' in judged) refuse(run, kind, judged.refused)
-  else if ('approval' in judged) accept(run, judged.approval, judged.decision)
+  const read = readDecision(kind, sent)
+  const judged = judge(run, read)
+  if ('refused' in judged) {
+    const refused = refuse(run, kind, judged.refused)
+    if (!('refused' in read)) keepEarly(run, read, refused)
+  } else if ('approval' in judged) accept(run, judged.approval, judged.decision)
 }
 
 function raiseBySignal(run: Run, sent: unknown): void {

@@ -24,18 +24,18 @@ export type SessionAudit = {
 }
 
 /**
- * That of the run first, then those of the agents it started. Throws NotStoredError where this machine's store has none,
+ * That of the run first, then those of the agents it started; a log that is gone is a bad one. Throws NotStoredError where the run has none,
  * RunNotFoundError where the server knows no such run either.
  */
 export async function runAudit(server: Server, id: string): Promise<SessionAudit[]> {
   const audits: SessionAudit[] = []
-  const waiting = [id]
+  const waiting = [{ session: id, first: true, ended: '' }]
   const seen = new Set<string>()
-  for (let session = waiting.shift(); session !== undefined; session = waiting.shift()) {
-    if (seen.has(session)) continue
-    seen.add(session)
-    const audit = await sessionAudit(server, session)
-    if (audit === undefined && session === id) {
+  for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+    if (seen.has(one.session)) continue
+    seen.add(one.session)
+    const audit = await sessionAudit(server, one)
+    if (audit === undefined && one.first) {
       throw new NotStoredError(
         id,
         `run "${id}" has no audit in this machine's store: only agents and runs that start agents have one`,
@@ -43,19 +43,29 @@ export async function runAudit(server: Server, id: string): Promise<SessionAudit
     }
     if (audit === undefined) continue
     audits.push(audit)
-    for (const entry of audit.entries) if (entry.type === 'child') waiting.push(entry.run)
+    for (const entry of audit.entries)
+      if (entry.type === 'child') waiting.push({ session: entry.run, first: false, ended: entry.status })
   }
   return audits
 }
 
-async function sessionAudit(server: Server, session: string): Promise<SessionAudit | undefined> {
+/** `ended`: how it did, as its parent says. */
+type Session = { session: string; first: boolean; ended: string }
+
+/** undefined where nothing was appended, as far as anybody knows. */
+async function sessionAudit(
+  server: Server,
+  { session, first, ended: how }: Session,
+): Promise<SessionAudit | undefined> {
   const known = await knownOf(server, session)
   const found = (await findAudits(server.storeDir, session)).filter(({ header }) => header.session === session)
   const log = found.find(({ header }) => header.root.firstRunId === known?.firstRunId) ?? newest(found)
   if (!log) {
-    if (!known)
+    if (known && known.heads.length > 0) return missing(session, known.heads)
+    if (!known && first)
       throw new RunNotFoundError(`no run "${session}" on the server at ${server.address}, and no audit of one`)
-    return undefined
+    // The server has forgotten it, and its parent has its answer: it cannot have been without a log.
+    return !known && how === 'completed' ? missing(session, []) : undefined
   }
   const { text } = log
   const { heads, ended } = known ?? { heads: [], ended: false }
@@ -66,6 +76,14 @@ async function sessionAudit(server: Server, session: string): Promise<SessionAud
     verified: verifyAudit(text, session, heads, ended),
     checked: ended ? 'result' : heads.length > 0 ? 'steps' : 'chain',
   }
+}
+
+/** A log that is not there is one that was cut to nothing. */
+function missing(session: string, heads: AuditHead[]): SessionAudit {
+  const appended = Math.max(0, ...heads.map(({ entries }) => entries))
+  const count = appended > 0 ? `: the run appended ${appended} entries` : ''
+  const reason = `the log is missing from this machine's store${count}`
+  return { session, text: '', entries: [], verified: { ok: false, entry: 0, reason }, checked: 'steps' }
 }
 
 type Known = { firstRunId: string; heads: AuditHead[]; ended: boolean }

@@ -32,11 +32,13 @@ beforeAll(async () => {
   const write = (name: string) => {
     return { type: 'tool_use' as const, name: 'Write', input: { file_path: `${name}.txt`, content: name } }
   }
+  const agent = { type: 'tool_use' as const, name: 'agent', input: { name: 'child', task: 'help' } }
+  const delegating = { match: { prompt: 'hand it on' }, reply: { blocks: [agent] } }
   stage.simulator.setRules(
     TASKS.map((name) => ({
       match: { prompt: `/^${name}/` },
       reply: { blocks: [read(name), write(name)] },
-    })).concat([{ reply: { text: 'done' } }] as never),
+    })).concat([delegating, { reply: { text: 'done' } }] as never),
   )
 })
 afterAll(() => stage?.close())
@@ -127,6 +129,26 @@ it('an audit has all of it, refused answers too, and verifying names the first e
     await writeFile(log?.path ?? '', changed.join('\n'))
     const verified = await ensemble('audit', 'verify', id)
     expect([how, verified.code, verified.out]).toEqual([how, 1, expect.stringContaining(`entry ${entry} is bad`)])
+  }
+})
+
+it('a log that is gone is a bad one, also that of an agent which an agent started', async () => {
+  const agent = await stage.start('thread', {
+    agent: { name: 'parent', prompt: 'You delegate.', tools: ['agent'] },
+    agents: [{ name: 'child', prompt: 'You help.', tools: [] }],
+    ...{ workspace, stream: false, task: 'hand it on' },
+  })
+  expect(((await agent.result()) as ThreadResult).status).toBe('completed')
+  const id = agent.workflowId
+  expect(await ensemble('audit', 'verify', id)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('/child-1.1.1: whole'),
+  })
+  for (const session of [`${id}/child-1.1.1`, id]) {
+    const [log] = await findAudits(join(stage.home, 'store'), session)
+    await rm(log?.path ?? '')
+    const verified = await ensemble('audit', 'verify', id)
+    expect([verified.code, verified.out]).toEqual([1, expect.stringMatching(`${session}: .* missing .* appended \\d+`)])
   }
 })
 

@@ -29,6 +29,10 @@ beforeAll(async () => {
   stage.simulator.setRules([
     { match: { prompt: 'edit three' }, reply: { blocks: uses(edit('a', '10'), edit('b', '20'), edit('c', '30')) } },
     { match: { prompt: 'edit one' }, reply: { blocks: uses(edit('a', '10')) } },
+    {
+      match: { prompt: 'share the money' },
+      reply: { blocks: uses({ name: 'agent', input: { name: 'part', task: 'spend some' } }) },
+    },
     { reply: { text: 'Over.' } },
   ])
   const { connectTo } = (await import('../../../dist/client/ensemble.js')) as Client
@@ -253,6 +257,36 @@ describe('the budget of an agent', () => {
     await run.signal('close')
     expect(await run.result()).toMatchObject({ budget: { capUsd: 1, spentUsd: usd } })
     await verifyHistory(run)
+  })
+
+  it.each([
+    ['suffices', 500, 0.5],
+    ['does not suffice', 60_000, 1],
+  ])('is shared with the agents it starts: a part that %s', async (_, maxTokens, allowedUsd) => {
+    const asked = () =>
+      stage.simulator.journal().requests.filter(({ promptHead }) => promptHead.includes('spend some')).length
+    const before = asked()
+    const run = await agent('share the money', {
+      agent: { name: 'whole', prompt: 'You share.', tools: ['agent'] },
+      agents: [{ name: 'part', prompt: 'You spend.', tools: [], maxTokens }],
+      ...{ budgetUsd: 0.5, maxTokens: 500 },
+    })
+    const child = stage.client.workflow.getHandle(`${run.workflowId}/part-1.1.1`)
+    if (allowedUsd > 0.5) {
+      const [question] = await until('its part to be asked about', () => questions(stage, child).catch(() => undefined))
+      // Half of what the whole had left when it began.
+      expect(question?.budget?.capUsd).toBeLessThan(0.25)
+      expect(question?.budget?.capUsd).toBeGreaterThan(0.24)
+      expect(asked()).toBe(before)
+      await decide(child, { kind: 'raiseBudget', usd: (question?.budget?.capUsd ?? 0) + 0.5, by: 'treasurer' })
+    }
+    const whole = await run.result()
+    const { budget, usd } = await child.result()
+    expect(whole).toMatchObject({ answer: 'Over.', budget: { spentUsd: whole.usd, reservedUsd: 0 } })
+    // What a person allowed the part beyond its share, they allowed the whole.
+    expect(whole.budget.capUsd).toBeCloseTo(allowedUsd, 6)
+    expect(budget).toMatchObject({ spentUsd: usd, reservedUsd: 0 })
+    expect(whole.usd).toBeGreaterThan(usd)
   })
 
   it('holds over the steps of a turn', async () => {

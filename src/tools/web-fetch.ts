@@ -6,6 +6,8 @@ import type { Tool } from './tool.js'
 import { type Got, get, type WebLimits } from './web/get.js'
 import { pageText } from './web/page-text.js'
 
+/** Characters of an address. */
+const MAX_SHOWN = 500
 const MAX_REDIRECTS = 5
 
 const Input = z.strictObject({
@@ -50,6 +52,9 @@ async function fetched(first: URL, { limits, raw, signal }: { limits: WebLimits;
     const next = new URL(got.location, url)
     if (url.protocol === 'https:' && next.protocol !== 'https:')
       throw new ToolRefusal(`${url.host} redirects from https to ${next.protocol}`)
+    // What was permitted is this host; of another one permissions have to hear first.
+    if (next.hostname !== url.hostname)
+      throw new ToolRefusal(`${url.host} redirects to another host: ask for ${next.href.slice(0, MAX_SHOWN)} itself`)
     url = next
   }
 }

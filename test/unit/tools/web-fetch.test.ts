@@ -40,11 +40,14 @@ describe('WebFetch', () => {
     expect(errorOf(await run('WebFetch', { url }))).toContain('is no public address')
   })
 
-  it('a redirect to this machine is refused like it', async () => {
-    const url = await server((_, response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end())
-    // The first host alone may be asked.
-    const { run } = await near({ hosts: ['127.0.0.1'] })
-    expect(errorOf(await run('WebFetch', { url }))).toBe('169.254.169.254 is not among the hosts that may be asked')
+  it('a redirect to another host is not followed: what was permitted is the first one', async () => {
+    const other = await server((_, response) => response.setHeader('content-type', 'text/plain').end('evil'))
+    const location = `${other.replace('127.0.0.1', 'localhost')}/?stolen`
+    const url = await server((_, response) => response.writeHead(302, { location }).end())
+    const { run } = await near()
+    expect(errorOf(await run('WebFetch', { url }))).toMatch(/redirects to another host: ask for http:.*stolen itself$/)
+    const { run: one } = await near({ hosts: ['127.0.0.1'] })
+    expect(errorOf(await one('WebFetch', { url: location }))).toBe('localhost is not among the hosts that may be asked')
   })
 
   it('gives text, and of a page what is to be read', async () => {

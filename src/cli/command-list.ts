@@ -14,7 +14,7 @@ export const COMMANDS: Entry[] = [
   {
     name: 'run',
     usage: '<workflow> [args...]',
-    about: 'start a run (parallel, review, documents, delegate, agent) and follow it',
+    about: 'start a run (parallel, review, documents, delegate, account, agent) and follow it',
     load: () => import('./commands/run.js'),
   },
   {

@@ -68,7 +68,7 @@ describe('a review with fix', () => {
     expect(entriesOf(audit?.text ?? '').map((entry) => entry as object)).toMatchObject([
       { type: 'approval_requested', approval: 'findings', digest: offered.digest },
       { type: 'approval', kind: 'approve', digest: offered.digest, by: 'mia', only: ['f1', 'f2'] },
-      { type: 'child', run: `${handle.workflowId}/fixer`, status: 'ok' },
+      { type: 'child', run: `${handle.workflowId}/fixer`, status: 'completed' },
       { type: 'approval_requested', approval: 'changes', digest: changes.digest },
       { type: 'approval', kind: 'approve', digest: changes.digest, by: 'mia' },
       { type: 'session_end', status: 'completed' },

@@ -55,7 +55,9 @@ export async function askAgent(run: Run, { item, name, input, summary }: AskAgen
 }
 
 function noted(run: Run, workflowId: string, name: string, answer: AgentAnswer): AgentAnswer {
-  run.audit?.({ type: 'child', run: workflowId, name, status: answer.result.status })
+  const { status } = answer.result
+  // As threads call it, for whoever looks for its log.
+  run.audit?.({ type: 'child', run: workflowId, name, status: status === 'ok' ? 'completed' : status })
   return answer
 }
 

@@ -34,7 +34,9 @@ export async function runFixer(run: Run, input: ThreadInput): Promise<FixerEnd> 
   const { budgetUsd } = part
   const { budget, ...end } = await started(run, { ...input, ...(budgetUsd !== undefined && { budgetUsd }) })
   settlePart(part, end.result.usd, budget)
-  run.audit?.({ type: 'child', run: fixerOf(), name: FIXER, status: end.result.status })
+  const { status } = end.result
+  // As threads call it, for whoever looks for its log.
+  run.audit?.({ type: 'child', run: fixerOf(), name: FIXER, status: status === 'ok' ? 'completed' : status })
   return end
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { EffectClass, PermissionClass } from '../contracts/agent.js'
 import type { McpServer } from '../contracts/schemas/index.js'
 import type { Tool, ToolOutput } from '../tools/tool.js'
+import { bounded } from './bounded-check.js'
 import type { McpConnection } from './connection.js'
 import { contentOf } from './content.js'
 import { McpFailure, OutcomeUnknownFailure } from './failure.js'
@@ -98,9 +99,12 @@ function without(schema: Definition['inputSchema'], argument: string | undefined
 /** Checked as the server's own library would: JSON Schema has more in it than zod can take over. */
 function fitting(jsonSchema: Record<string, unknown>): z.ZodType<Arguments> {
   let validator: JsonSchemaValidator<unknown> | undefined
+  const hasPatterns = /"pattern(Properties)?":/.test(JSON.stringify(jsonSchema))
   return z.record(z.string(), z.unknown()).superRefine((input, context) => {
     validator ??= new AjvJsonSchemaValidator().getValidator(jsonSchema as JsonSchemaType)
-    const judged = validator(input)
-    if (!judged.valid) context.addIssue({ code: 'custom', message: judged.errorMessage })
+    const judge = validator
+    const judged = hasPatterns ? bounded(() => judge(input)) : judge(input)
+    if (!judged) context.addIssue({ code: 'custom', message: "checking them by the server's patterns takes too long" })
+    else if (!judged.valid) context.addIssue({ code: 'custom', message: judged.errorMessage })
   })
 }

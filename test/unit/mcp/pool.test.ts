@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { McpServer } from '../../../src/contracts/schemas/index.js'
+import type { McpConnection } from '../../../src/mcp/connection.js'
 import type { McpFailure } from '../../../src/mcp/failure.js'
 import { type McpPool, openMcpPool } from '../../../src/mcp/pool.js'
+import { toolOf } from '../../../src/mcp/server-tool.js'
 import type { Tool, ToolOutput } from '../../../src/tools/tool.js'
 import { freePort } from '../../support/ports.js'
 import { until } from '../../support/until.js'
@@ -163,6 +165,15 @@ describe('a server', () => {
 })
 
 describe('a bad server', () => {
+  it('whose pattern takes for ever on some text is not waited for', () => {
+    const inputSchema = { type: 'object' as const, properties: { a: { type: 'string', pattern: '^(a+)+$' } } }
+    const { schema } = toolOf('one', McpServer.parse(evil()), { name: 'slow', inputSchema }, {} as McpConnection)
+    const long = schema.safeParse({ a: `${'a'.repeat(60)}!` })
+    expect(long.error?.issues[0]?.message).toContain('takes too long')
+    expect(schema.safeParse({ a: 'b' }).error?.issues[0]?.message).toContain('pattern')
+    expect(schema.safeParse({ a: 'aa' }).success).toBe(true)
+  })
+
   it.each([
     ['is missing', { command: '/no/such/program' }, 'missing', 'cannot be started'],
     ['dies at once', evil('dies at once'), 'died', 'ended with code 3'],

@@ -77,7 +77,7 @@ const RULES: Record<string, Rule> = {
   // worker, testing: the SDK's own download of the server's program.
   local: { may: ['config', NODE, ...TEMPORAL('client', 'envconfig', 'testing', 'worker'), 'agents/models'] },
   simulator: { may: ['agents/models', 'zod', 'unpdf', NODE], asType: [ANTHROPIC] },
-  config: { may: ['contracts', 'contracts/schemas', NODE, 'zod', ...TEMPORAL('envconfig')] },
+  config: { may: ['contracts', 'contracts/schemas', 'permissions', NODE, 'zod', ...TEMPORAL('envconfig')] },
   cli: {
     may: [
       ...['client', 'contracts', 'contracts/schemas', 'config', 'local', NODE, 'zod'],

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { PERMISSION_MODES } from '../contracts/agent.js'
 import { Hooks, McpServers, PermissionRules } from '../contracts/schemas/agent.js'
+import { whyNoRule } from '../permissions/rule.js'
 import { LEVELS } from './defaults.js'
 
 const port = z.int().min(1).max(65_535)
@@ -26,7 +27,13 @@ export const SettingsFile = z.strictObject({
   mcpServers: McpServers.optional(),
   hooks: Hooks.optional(),
   /** Added to every agent's own. */
-  permissions: PermissionRules.optional(),
+  permissions: PermissionRules.superRefine(({ allow, deny, ask, expiry }, context) => {
+    for (const [list, patterns] of Object.entries({ allow, deny, ask, expiry: expiry.map(({ tool }) => tool) }))
+      for (const [index, pattern] of patterns.entries()) {
+        const wrong = whyNoRule(pattern)
+        if (wrong !== undefined) context.addIssue({ code: 'custom', path: [list, index], message: wrong })
+      }
+  }).optional(),
   /** Who may answer approvals of agents that name nobody. */
   approvers: z.array(z.string().min(1)).min(1).optional(),
   sandbox: z

@@ -29,6 +29,17 @@ export function parseRule(text: string): Rule {
   return { text, tool, argument: trimmed }
 }
 
+/** @returns what is wrong with it, for people. */
+export function whyNoRule(text: string): string | undefined {
+  try {
+    parseRule(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof RuleError) return error.message
+    throw error
+  }
+}
+
 const PATH_TOOLS = ['Read', 'Edit', 'Write', 'Glob', 'Grep']
 /** Rules about reading and editing hold for every built-in tool that does. */
 const FAMILIES: Record<string, string[]> = { Read: ['Read', 'Glob', 'Grep'], Edit: ['Edit', 'Write'] }

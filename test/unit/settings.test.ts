@@ -111,6 +111,8 @@ describe('what is wrong with settings', () => {
     [{ maxRetries: 99 }, 'maxRetries: got 99; wanted at most 20'],
     [{ permissionMode: 'yolo' }, 'got "yolo"; wanted one of default, acceptEdits, plan, bypassPermissions'],
     [{ permissions: { deny: 'Bash' } }, 'permissions.deny: got "Bash"; wanted a value of type array'],
+    [{ permissions: { deny: ['Bash('] } }, '"Bash(": is no rule; wanted a tool and perhaps which uses of it'],
+    [{ mcpServers: { a__b: { command: 'b' } } }, 'wanted a name without "__"'],
     [{ hooks: { pre_tool: [] } }, 'hooks: got'],
     [{ mcpServers: { crm: { type: 'stdio' } } }, 'mcpServers.crm.command: got nothing; wanted a value of type string'],
     [{ mcpServers: { crm: { type: 'http', url: 'nowhere' } } }, 'mcpServers.crm.url: got "nowhere"; wanted a URL'],

@@ -9,11 +9,12 @@ import { auditLines } from '../views/audit-lines.js'
 export function command(): Command {
   return new Command('audit')
     .addCommand(
-      over('show', 'every entry, a line each', (audits, asJson) => {
+      over('show', 'every entry, a line each; exit code 1 where one is bad', (audits, asJson) => {
         if (asJson) json(audits.map(({ session, entries, verified }) => ({ session, entries, verified })))
         else for (const audit of audits) data(auditLines(audit))
-        for (const audit of audits) if (!audit.verified.ok) say(`${audit.session}: ${finding(audit)}`)
-        return EXIT.ok
+        const bad = audits.filter(({ verified }) => !verified.ok)
+        for (const audit of bad) say(`${audit.session}: ${finding(audit)}`)
+        return bad.length === 0 ? EXIT.ok : EXIT.failed
       }),
     )
     .addCommand(

@@ -77,8 +77,15 @@ export const McpServer = z.union([
   }),
 ])
 export type McpServer = z.infer<typeof McpServer>
-/** As in `.mcp.json`: by name. */
-export const McpServers = z.record(Name, McpServer)
+/** As in `.mcp.json`: by name. A rule about all tools of one is no rule about those of another. */
+export const McpServers = z.record(Name, McpServer).superRefine((servers, context) => {
+  for (const name of Object.keys(servers).filter((one) => one.includes('__')))
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: 'wanted a name without "__", which ends it in the names of its tools',
+    })
+})
 
 const Hook = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('command'), command: z.string().min(1), timeout: z.number().min(1).default(60) }),

@@ -2,7 +2,7 @@
 // means nothing is refused now, because later it would silently not hold.
 import type { PermissionMode } from '../../../contracts/agent.js'
 import { PermissionRules } from '../../../contracts/schemas/agent.js'
-import { isAbout, parseRule, RuleError } from '../../../permissions/rule.js'
+import { isAbout, parseRule, whyNoRule } from '../../../permissions/rule.js'
 import { InputError } from '../../input-error.js'
 import type { JudgeDeps } from '../deps.js'
 import { AGENT_TOOL } from './agent-tool.js'
@@ -45,12 +45,8 @@ export function checkRules({ permissionHandlers }: JudgeDeps, { allow, deny, ask
 }
 
 function checkRule(pattern: string, list: string): void {
-  try {
-    parseRule(pattern)
-  } catch (error) {
-    if (error instanceof RuleError) throw new InputError(`permissions.${list}: ${error.message}`)
-    throw error
-  }
+  const wrong = whyNoRule(pattern)
+  if (wrong !== undefined) throw new InputError(`permissions.${list}: ${wrong}`)
 }
 
 /** Rules about no tool of the agent may be misspelt. */

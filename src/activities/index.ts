@@ -4,7 +4,6 @@ import { createBriefAuthor } from './account/brief-author.js'
 import { createCheckAgent } from './account/check-agent.js'
 import { createFinishAccount } from './account/finish-account.js'
 import { createGatherAccount } from './account/gather-account.js'
-import type { AgentDeps } from './agent/deps.js'
 import { createJudgeCalls } from './agent/judge/judge.js'
 import { createRunTool } from './agent/tool/run-tool.js'
 import { createAppendAudit } from './audit/append-audit.js'
@@ -13,10 +12,10 @@ import { createCallClaude } from './call/call-claude.js'
 import { createSpentOn } from './call/spent-on.js'
 import { createGatherParts } from './delegate/gather-parts.js'
 import { createJudgePlan } from './delegate/judge-plan.js'
+import type { ActivityDeps } from './deps.js'
 import { digestOf } from './digest.js'
 import { createAnswer } from './documents/answer-activity.js'
 import { createGather } from './documents/gather.js'
-import type { EngineDeps } from './engine/deps.js'
 import { createRunEngine } from './engine/run-engine.js'
 import { createBeginFix } from './fix/begin-fix.js'
 import { createEndFix } from './fix/end-fix.js'
@@ -31,8 +30,6 @@ import { createReport } from './review/report-activity.js'
 import { createAnswerTurn } from './thread/answer-turn.js'
 import { createCondense } from './thread/condense.js'
 import { createKeepTurn } from './thread/keep-turn.js'
-
-export type ActivityDeps = AgentDeps & { engine: EngineDeps }
 
 export function createActivities(deps: ActivityDeps) {
   return {

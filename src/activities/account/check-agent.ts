@@ -5,6 +5,7 @@ import { CrmSummary, explain, HistoricalInsights, Recommendations } from '../../
 import type { AgentDeps } from '../agent/deps.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { readText } from '../texts.js'
+import type { Checked } from './checked.js'
 import { checkedCrm } from './crm-summary.js'
 import { checkedInsights } from './insights.js'
 import { checkedRecommendations } from './recommendations.js'
@@ -22,8 +23,6 @@ export function createCheckAgent(deps: AgentDeps) {
     })
   }
 }
-
-export type Checked<T> = { value: T } | { refused: string }
 
 async function check(
   deps: AgentDeps,

@@ -1,7 +1,7 @@
 // The data scout's summary: about an account that the CRM has, whatever the model says of it; its lists in order and no
 // longer than the days they are of.
 import type { CrmSummary } from '../../contracts/schemas/index.js'
-import type { Checked } from './check-agent.js'
+import type { Checked } from './checked.js'
 import type { ToolAnswer } from './tool-answers.js'
 
 const ACTIVITY_DAYS = 90

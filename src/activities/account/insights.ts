@@ -1,6 +1,6 @@
 // What the memory analyst hands over: in order of time, and nothing that cites no source.
 import type { HistoricalInsights } from '../../contracts/schemas/index.js'
-import type { Checked } from './check-agent.js'
+import type { Checked } from './checked.js'
 
 export function checkedInsights(insights: HistoricalInsights): Checked<HistoricalInsights> {
   const dated = { ...insights }

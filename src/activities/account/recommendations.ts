@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { PROPOSED_WRITES } from '../../agents/account.js'
 import type { Health, Recommendation, Risk } from '../../contracts/account.js'
 import { AccountHealth, AccountRisk, PRIORITIES, type Recommendations } from '../../contracts/schemas/index.js'
-import type { Checked } from './check-agent.js'
+import type { Checked } from './checked.js'
 import type { ToolAnswer } from './tool-answers.js'
 
 const FEWEST = 3

@@ -1,7 +1,7 @@
 // What the program is started with: no tools of its own, no settings of the machine, our tools, our permissions.
 import type { EngineRequest } from '../../contracts/engine.js'
 import type { StoredAgent } from '../agent/definition/stored-agent.js'
-import type { ActivityDeps } from '../index.js'
+import type { ActivityDeps } from '../deps.js'
 import type { StoredSettings } from '../thread/settings.js'
 import type { Opening } from './opening.js'
 import { environmentOf, type Program } from './program.js'

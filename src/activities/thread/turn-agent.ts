@@ -6,7 +6,7 @@ import type { Ref } from '../../contracts/refs.js'
 import type { TurnRequest } from '../../contracts/turn.js'
 import type { StoredAgent } from '../agent/definition/stored-agent.js'
 import { judgeCalls } from '../agent/judge/judge.js'
-import type { ActivityDeps } from '../index.js'
+import type { ActivityDeps } from '../deps.js'
 import { callsToJudge } from './results.js'
 
 export type TurnAgent = {

@@ -29,6 +29,21 @@ export async function takeSnapshot(at: Snapshots, signal?: AbortSignal): Promise
   return (await git(at, ['write-tree'], signal)).trim()
 }
 
+/** What is there and in no snapshot, after one was taken: files and, with a slash at their end, whole directories. */
+export async function leftOutOf(at: Snapshots): Promise<string[]> {
+  const names = await git(at, [
+    'ls-files',
+    '--others',
+    '--ignored',
+    '--exclude-standard',
+    '--directory',
+    '-z',
+    '--',
+    '.',
+  ])
+  return names.split('\0').filter(Boolean)
+}
+
 /** What changed between two snapshots, renamed files as one that went and one that came. */
 export async function changesBetween(at: Snapshots, from: string, to: string): Promise<Changes> {
   const plain = ['--no-ext-diff', '--no-textconv', '--no-renames', '--no-color']

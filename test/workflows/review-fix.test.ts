@@ -96,6 +96,45 @@ describe('a review with fix', () => {
     expect(await readFile(join(workspace, 'notes.txt'), 'utf8')).toBe('not committed\n')
   })
 
+  it('asks before it changes what git ignores, because that is not undone', async () => {
+    await writeFile(join(workspace, '.gitignore'), '.env\nbuilt/\n')
+    await writeFile(join(workspace, '.env'), 'PORT=1\n')
+    await mkdir(join(workspace, 'built'))
+    await writeFile(join(workspace, 'built/app.js'), 'old\n')
+    const write = (file_path: string) => ({
+      type: 'tool_use' as const,
+      name: 'Write',
+      input: { file_path, content: 'new\n' },
+    })
+    stage.simulator.setRules([
+      { match: { system: '/You are the correctness expert/' }, reply: { json: { findings: FINDINGS } } },
+      { match: { prompt: 'Loose comparison' }, reply: { blocks: ['.env', 'built/more.js', 'src/new.js'].map(write) } },
+      { reply: { json: { results: [{ id: 'f1', fixed: false, note: 'it was not allowed' }] } } },
+    ])
+    const handle = await start()
+    await answer(stage, handle, 'findings', 'approve', { input: { only: ['f1'] } })
+    const fixer = stage.client.workflow.getHandle(`${handle.workflowId}/fixer`)
+    await until('the fixer', () =>
+      fixer.describe().then(
+        () => true,
+        () => false,
+      ),
+    )
+    const questions = await until('two questions', async () => {
+      const { approvals } = await stage.status(fixer)
+      return approvals.length === 2 && approvals
+    })
+    expect(questions.map(({ title }) => title).sort()).toEqual([
+      'fixer asks: Write .env',
+      'fixer asks: Write built/more.js',
+    ])
+    for (const { digest } of questions) await fixer.signal('reject', { digest, by: 'mia' })
+    const changes = await answer(stage, handle, 'changes', 'approve')
+    expect(changes.title).toContain('1 file')
+    await handle.result()
+    expect(await readFile(join(workspace, '.env'), 'utf8')).toBe('PORT=1\n')
+  })
+
   it('names what is not fixed, and is partial then', async () => {
     const handle = await start()
     await answer(stage, handle, 'findings', 'approve')

@@ -19,7 +19,7 @@ const ANTHROPIC = '@anthropic-ai/sdk'
 /** What each room may import besides itself: rooms, `node:`, packages. */
 const RULES: Record<string, Rule> = {
   'contracts/schemas': { may: ['zod', 'contracts'] },
-  contracts: { may: TEMPORAL('common', 'workflow'), asType: ['contracts/schemas'] },
+  contracts: { may: TEMPORAL('common'), asType: ['contracts/schemas'] },
   workflows: {
     // The last one is a person's own file, named when their worker starts.
     may: ['contracts', ...TEMPORAL('workflow', 'workflow-streams', 'common'), 'ensemble-own-workflows'],

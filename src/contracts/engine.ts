@@ -1,7 +1,8 @@
 // A turn of an agent whose loop is the Claude Agent SDK's: one activity that hands the tool calls of each step to the
 // workflow and hears what became of them. The workflow decides about them as it does for the built-in engine.
-import { defineQuery, defineSignal } from '@temporalio/workflow'
+
 import type { ToolCall, ToolResult } from './agent.js'
+import { defineQuery, defineSignal } from './definitions.js'
 import type { Ref } from './refs.js'
 import type { TurnOutcome, TurnRequest } from './turn.js'
 import type { Usd } from './usage.js'

@@ -1,7 +1,8 @@
 // The messages every run understands, defined once for both sides. Arguments are `unknown` on purpose: people send them
 // from a form with anything in it, and a handler never throws.
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+
 import type { EffectClass, Expiry, ToolQuestion } from './agent.js'
+import { defineQuery, defineSignal, defineUpdate } from './definitions.js'
 import type { ItemStatus, ModelServer, Price, RunStatus } from './outcome.js'
 import type { Sent, ThreadMessages, TurnAnswer } from './thread.js'
 import type { Usage, Usd } from './usage.js'

@@ -1,7 +1,7 @@
 // Live text of a run: what a worker publishes while an answer arrives and a reader puts together again. Fenced by
 // attempt, so that a reader whose worker died in mid-sentence ends with exactly the text of the result. On the wire it is
 // the protocol of @temporalio/workflow-streams, so that its clients, in any language, can read along.
-import { defineSignal } from '@temporalio/workflow'
+import { defineSignal } from './definitions.js'
 
 /** The companion workflow that holds a run's stream. */
 export const STREAM_WORKFLOW = 'stream'

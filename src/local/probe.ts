@@ -15,8 +15,10 @@ export async function probe(temporal: TemporalConfig, timeoutMs: number): Promis
     const connection = await Connection.connect({ address, tls, apiKey, metadata, connectTimeout: timeoutMs })
     try {
       return await connection.withDeadline(Date.now() + timeoutMs, async () => {
-        const { serverVersion } = await connection.workflowService.getSystemInfo({})
-        await connection.workflowService.describeNamespace({ namespace })
+        const [{ serverVersion }] = await Promise.all([
+          connection.workflowService.getSystemInfo({}),
+          connection.workflowService.describeNamespace({ namespace }),
+        ])
         if (isNewEnough(serverVersion)) return { usable: true, version: serverVersion }
         return { usable: false, why: `its version is ${serverVersion}; wanted ${OLDEST_SERVER} or newer` }
       })

@@ -2,12 +2,11 @@
 // server that is away. What it cannot decide, such as when to stop, is its caller's.
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Polled, StreamItem, WireItem } from '../../contracts/stream.js'
+import type { Polled, StreamItem } from '../../contracts/stream.js'
 import { ConnectionError } from '../errors.js'
 import { OUTAGE_MS } from '../events.js'
 import type { Server } from '../server.js'
 import { type Asked, pollStream, startStream } from './poll.js'
-import { fromWire } from './wire.js'
 
 /** Between two questions: what comes meanwhile comes with one answer. */
 const GAP_MS = 50
@@ -58,7 +57,7 @@ export async function* readStream(server: Server, place: StreamPlace): AsyncGene
       case 'stopped':
         return
       case 'polled': {
-        const batch = batchOf(asked.polled)
+        const batch = await batchOf(asked.polled)
         from = batch.next
         yield batch
         pause = batch.more ? 0 : GAP_MS
@@ -103,18 +102,21 @@ export async function* restOfStream(
       continue
     }
     if (asked.kind !== 'polled') return
-    const batch = batchOf(asked.polled)
+    const batch = await batchOf(asked.polled)
     yield batch
     if (!batch.more) return
     from = batch.next
   }
 }
 
-function batchOf({ items, next_offset: next, base, more_ready: more }: Polled): Extract<Batch, { kind: 'read' }> {
-  return { kind: 'read', items: items.flatMap(pieceOf), base, next, more }
+async function batchOf({ items, next_offset: next, base, more_ready: more }: Polled): Promise<Read> {
+  // It loads the SDK for workflows, which nobody else here needs.
+  const { fromWire } = await import('./wire.js')
+  const pieces = items.flatMap((item) => {
+    const piece = fromWire(item)
+    return piece ? [{ offset: item.offset, piece }] : []
+  })
+  return { kind: 'read', items: pieces, base, next, more }
 }
 
-function pieceOf(item: WireItem): { offset: number; piece: StreamItem }[] {
-  const piece = fromWire(item)
-  return piece ? [{ offset: item.offset, piece }] : []
-}
+type Read = Extract<Batch, { kind: 'read' }>

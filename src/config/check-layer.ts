@@ -1,8 +1,8 @@
 // Checks what one place says. All that is wrong with it is told at once: where, what was got, what is wanted; never a
 // value that may be a secret.
 import type { z } from 'zod'
+import { nearNames } from '../contracts/nearest.js'
 import { ConfigError } from './config-error.js'
-import { nearest } from './nearest.js'
 import type { Layer } from './settings.js'
 import { SettingsFile } from './settings-schema.js'
 
@@ -33,7 +33,7 @@ function misfit(issues: z.core.$ZodIssue[]): number {
 
 function unknownKey(key: string, path: PropertyKey[], layer: Layer): string {
   const known = path.length === 0 ? Object.keys(SettingsFile.shape) : knownIn(path)
-  const meant = nearest(key, known)
+  const [meant] = nearNames(key, known)
   const instead = meant
     ? `did you mean ${meant}?`
     : known.length > 0

@@ -1,6 +1,7 @@
 // Settings that are one word or number can be given by variables, which is also how a command's flags reach its worker.
+
+import { nearNames } from '../contracts/nearest.js'
 import { ConfigError } from './config-error.js'
-import { nearest } from './nearest.js'
 import type { Layer } from './settings.js'
 import { type Environment, VARIABLES } from './variables.js'
 
@@ -44,7 +45,7 @@ export function fromEnvironment(env: Environment): Layer[] {
 function refuseMisspelt(env: Environment): void {
   for (const name of Object.keys(env)) {
     if (!name.startsWith('ENSEMBLE_') || VARIABLES.some((known) => known === name)) continue
-    const meant = nearest(name, VARIABLES)
+    const [meant] = nearNames(name, VARIABLES)
     if (meant) throw new ConfigError(`${name}: got a variable nobody reads; wanted ${meant}?`)
   }
 }

@@ -1,5 +1,6 @@
 // A hook that is a function given to the worker by its name.
 import type { HookPayload } from '../contracts/hooks.js'
+import { timeLimit } from '../contracts/time-limit.js'
 import { type Heard, type HookReply, replied } from './reply.js'
 
 /** What it returns is as a command's JSON; nothing: go on. What it throws is its failure. */
@@ -15,13 +16,13 @@ export async function runFunction(
   signal: AbortSignal,
 ): Promise<Heard> {
   if (!run) return { kind: 'failed', reason: `this worker has no hook function ${JSON.stringify(name)}` }
-  const time = AbortSignal.timeout(timeout * 1000)
-  const all = AbortSignal.any([signal, time])
+  const time = timeLimit(signal, timeout * 1000)
   const over = new Promise<Heard>((done) => {
     const stop = () => done({ kind: 'failed', reason: `it took more than ${timeout} s` })
-    all.addEventListener('abort', stop, { once: true })
+    if (time.signal.aborted) stop()
+    else time.signal.addEventListener('abort', stop, { once: true })
   })
-  return Promise.race([over, outcomeOf(run, payload, all)])
+  return Promise.race([over, outcomeOf(run, payload, time.signal)]).finally(time.end)
 }
 
 async function outcomeOf(run: HookFunction, payload: HookPayload, signal: AbortSignal): Promise<Heard> {

@@ -1,6 +1,8 @@
 // A hook that is a web address: the event is posted as JSON and asked again when nobody answers. Every repetition says
 // the same id, so that the other side can tell it from another event.
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timeLimit } from '../contracts/time-limit.js'
 import type { HookRun } from './command.js'
 import { expanded } from './environment.js'
 import { type Heard, heard } from './reply.js'
@@ -37,10 +39,9 @@ async function post(
   body: string,
   signal: AbortSignal,
 ): Promise<Posted> {
-  const time = AbortSignal.timeout(hook.timeout * 1000)
+  const time = timeLimit(signal, hook.timeout * 1000)
   try {
-    const all = AbortSignal.any([signal, time])
-    const response = await fetch(hook.url, { method: 'POST', headers, body, signal: all, redirect: 'error' })
+    const response = await fetch(hook.url, { method: 'POST', headers, body, signal: time.signal, redirect: 'error' })
     if (response.ok) return heard(await beginning(response))
     await response.body?.cancel()
     const reason = `it answered ${response.status}`
@@ -49,11 +50,13 @@ async function post(
     return { kind: 'again', reason, ...(after > 0 && { afterMs: after * 1000 }) }
   } catch (error) {
     signal.throwIfAborted()
-    if (time.aborted) return { kind: 'again', reason: `it took more than ${hook.timeout} s` }
+    if (time.isOver()) return { kind: 'again', reason: `it took more than ${hook.timeout} s` }
     // fetch says so of whatever goes wrong on the way, with the reason inside.
     if (!(error instanceof TypeError)) throw error
     const { cause } = error as { cause?: { code?: string; message?: string } }
     return { kind: 'again', reason: `it cannot be reached (${cause?.code ?? cause?.message ?? error.message})` }
+  } finally {
+    time.end()
   }
 }
 

@@ -1,5 +1,7 @@
 // Finds lines of the workspace's text files by a regular expression.
+
 import { z } from 'zod'
+import { timeLimit } from '../contracts/time-limit.js'
 import { inDirectoryOf, openRegular } from './files/anchored.js'
 import { type FileSettings, workspaceOf } from './files/settings.js'
 import { readText } from './files/text.js'
@@ -45,18 +47,19 @@ export function grepTool(settings: Pick<FileSettings, 'hidden'>): Tool<Input> {
         const { path = '.', pattern, glob, '-i': anyCase = false } = input
         const workspace = workspaceOf(cwd, settings)
         const start = await locate(workspace, path, 'read')
-        const time = AbortSignal.timeout(MAX_SECONDS * 1000)
-        const either = AbortSignal.any([signal, time])
-        const matcher = openMatcher({ source: pattern, flags: anyCase ? 'i' : '', mostPerText: MOST_LINES }, either)
+        const time = timeLimit(signal, MAX_SECONDS * 1000)
+        const flags = anyCase ? 'i' : ''
+        const matcher = openMatcher({ source: pattern, flags, mostPerText: MOST_LINES }, time.signal)
         const out = new Shown(input)
         try {
-          for (const file of await filesOf(workspace, start, anywhere(glob), either))
+          for (const file of await filesOf(workspace, start, anywhere(glob), time.signal))
             if (!(await search({ ...start, ...file }, matcher, out))) break
         } catch (error) {
           signal.throwIfAborted()
-          if (!time.aborted) throw error
+          if (!time.isOver()) throw error
           out.cut(`the search was ended after ${MAX_SECONDS} s`)
         } finally {
+          time.end()
           await matcher.close()
         }
         return out.text()

@@ -1,6 +1,8 @@
 // Fetches a page of the public web. What it says was written by anybody: it is bounded in size and time, reaches no
 // address of the worker's own network, whatever it redirects to, and sends nothing but its request.
+
 import { z } from 'zod'
+import { timeLimit } from '../contracts/time-limit.js'
 import { failure, orRefused, ToolRefusal } from './refusal.js'
 import type { Tool } from './tool.js'
 import { type Got, get, type WebLimits } from './web/get.js'
@@ -30,13 +32,15 @@ export function webFetchTool(limits: WebLimits): Tool<z.infer<typeof Input>> {
     subject: ({ url }) => url,
     run: ({ input: { url, raw = false }, signal }) =>
       orRefused(url, async () => {
-        const time = AbortSignal.timeout(limits.timeoutSeconds * 1000)
+        const time = timeLimit(signal, limits.timeoutSeconds * 1000)
         try {
-          return await fetched(new URL(url), { limits, raw, signal: AbortSignal.any([signal, time]) })
+          return await fetched(new URL(url), { limits, raw, signal: time.signal })
         } catch (error) {
           signal.throwIfAborted()
-          if (!time.aborted) throw error
+          if (!time.isOver()) throw error
           return failure(`${new URL(url).host} took more than ${limits.timeoutSeconds} s`)
+        } finally {
+          time.end()
         }
       }),
   }

@@ -1,8 +1,10 @@
 // Reads a run's stream on and on: begins it where it is not there yet, follows it as it continues as new, and waits for a
 // server that is away. What it cannot decide, such as when to stop, is its caller's.
+
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Polled, StreamItem } from '../../contracts/stream.js'
+import { timeLimit } from '../../contracts/time-limit.js'
 import { ConnectionError } from '../errors.js'
 import { OUTAGE_MS } from '../events.js'
 import type { Server } from '../server.js'
@@ -94,18 +96,22 @@ export async function* restOfStream(
   server: Server,
   { of, since = 0, signal, reader }: Pick<StreamPlace, 'of' | 'since' | 'signal' | 'reader'>,
 ): AsyncGenerator<Batch, void> {
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(REST_MS)])
-  for (let from = since; ; ) {
-    const asked = await pollStream(server, of, { from, reader, wait: false, signal: inTime })
-    if (asked.kind === 'again') {
-      await sleep(GAP_MS)
-      continue
+  const time = timeLimit(signal, REST_MS)
+  try {
+    for (let from = since; ; ) {
+      const asked = await pollStream(server, of, { from, reader, wait: false, signal: time.signal })
+      if (asked.kind === 'again') {
+        await sleep(GAP_MS)
+        continue
+      }
+      if (asked.kind !== 'polled') return
+      const batch = await batchOf(asked.polled)
+      yield batch
+      if (!batch.more) return
+      from = batch.next
     }
-    if (asked.kind !== 'polled') return
-    const batch = await batchOf(asked.polled)
-    yield batch
-    if (!batch.more) return
-    from = batch.next
+  } finally {
+    time.end()
   }
 }
 

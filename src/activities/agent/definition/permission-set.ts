@@ -1,12 +1,13 @@
 // An agent's own permissions, put together from what its definition says and what the run adds, and checked: a rule that
 // means nothing is refused now, because later it would silently not hold.
 import type { PermissionMode } from '../../../contracts/agent.js'
+import { nearNames } from '../../../contracts/nearest.js'
 import { PermissionRules } from '../../../contracts/schemas/agent.js'
 import { isAbout, parseRule, whyNoRule } from '../../../permissions/rule.js'
 import { InputError } from '../../input-error.js'
 import type { JudgeDeps } from '../deps.js'
 import { AGENT_TOOL } from './agent-tool.js'
-import { didYouMean, nearNames } from './near.js'
+import { didYouMean } from './did-you-mean.js'
 
 /** `agent`: whose it is, for the audit. */
 export type PermissionSet = { agent: string; mode: PermissionMode; rules: PermissionRules }

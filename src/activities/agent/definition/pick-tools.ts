@@ -7,7 +7,7 @@ import type { Tool } from '../../../tools/tool.js'
 import { InputError } from '../../input-error.js'
 import type { JudgeDeps } from '../deps.js'
 import { type PinnedTool, pinned } from './definitions.js'
-import { didYouMean } from './near.js'
+import { didYouMean } from './did-you-mean.js'
 
 /** They work on files: without a workspace there are none. */
 const NEED_WORKSPACE = ['Read', 'Write', 'Edit', 'Glob', 'Grep', 'Bash']

@@ -1,7 +1,9 @@
 // A person's own functions that decide about tools. Each is asked once for a call, whichever sets name it. One that fails,
 // hangs or answers with something else refuses: nothing runs because a check broke.
+
 import { z } from 'zod'
 import { explain } from '../../../contracts/schemas/explain.js'
+import { timeLimit } from '../../../contracts/time-limit.js'
 import type { Decision } from '../../../permissions/decide.js'
 import type { PermissionAnswer, PermissionQuestion } from '../../../permissions/handler.js'
 import type { Use } from '../../../permissions/match.js'
@@ -60,12 +62,15 @@ async function ask(deps: JudgeDeps, name: string, { stop, ...question }: Questio
   const refuse = (reason: string): Settled => ({ decision: { kind: 'refuse', by, reason: `${by}: ${reason}` } })
   const handler = Object.hasOwn(deps.permissionHandlers, name) ? deps.permissionHandlers[name] : undefined
   if (!handler) return refuse('this worker has no such function')
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(HANDLER_MS)])
+  const time = timeLimit(stop, HANDLER_MS)
+  const { signal } = time
   let answered: unknown
   try {
     answered = await Promise.race([Promise.resolve(handler({ ...question, signal })), aborted(signal)])
   } catch (error) {
     return refuse(`failed: ${error instanceof Error ? error.message : String(error)}`.slice(0, 500))
+  } finally {
+    time.end()
   }
   const read = Answer.safeParse(answered)
   if (!read.success) return refuse(`answered with no decision (${explain(read.error, answered)})`)

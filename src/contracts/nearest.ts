@@ -1,17 +1,22 @@
-// Which known name a misspelt one was meant to be.
+// Which known names a misspelt one may have been meant to be.
 
-/** undefined when none is near: more than a third of it, and more than two letters, would have to change. */
-export function nearest(given: string, known: readonly string[]): string | undefined {
-  const limit = Math.min(2, Math.ceil(given.length / 3))
-  const near = known
+const MOST = 3
+/** Longer ones are compared as they are: the work grows with the square. */
+const LONGEST = 100
+
+/** The nearest first, at most three: of a name no more than two letters, or a third of it, would have to change. */
+export function nearNames(given: string, known: readonly string[]): string[] {
+  return known
     .map((name) => ({ name, distance: distance(given.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= limit)
+    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
     .sort((a, b) => a.distance - b.distance)
-  return near[0]?.name
+    .slice(0, MOST)
+    .map(({ name }) => name)
 }
 
 /** Levenshtein's: letters to insert, remove or replace. */
 function distance(a: string, b: string): number {
+  if (Math.max(a.length, b.length) > LONGEST) return a === b ? 0 : LONGEST
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

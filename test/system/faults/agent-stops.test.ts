@@ -14,8 +14,8 @@ import { verifyHistory } from '../../support/verify.js'
 
 const AGENTS = process.env.ENSEMBLE_SOAK ? 200 : 24
 const AT_ONCE = 6
-/** Some more than an agent takes beside the others. */
-const LONGEST_MS = 3_000
+/** What an agent takes beside the others, or somewhat more. */
+const LONGEST_MS = 1_500
 const SEED = Number(process.env.ENSEMBLE_TEST_SEED ?? Date.now() % 1_000_000)
 const MAIN = new URL('../../support/effects-worker.mjs', import.meta.url).pathname
 const TOOLS = ['pay', 'book', 'set']
@@ -86,7 +86,8 @@ it(`${AGENTS} agents, stopped whenever, end and begin nothing more (seed ${SEED}
       if (audit) {
         expect(verifyAudit(audit.text, run.workflowId).ok, about).toBe(true)
         const entries = entriesOf(audit.text) as { type: string; outcome?: string }[]
-        expect(entries.at(-1)?.type, about).toBe('session_end')
+        // What comes while it ends is refused, and that is noted behind its end.
+        expect(entries.filter(({ type }) => type !== 'refused').at(-1)?.type, about).toBe('session_end')
         expect(entries.filter(({ type }) => type === 'tool').length, about).toBeGreaterThanOrEqual(effects.length)
       } else expect(effects, about).toEqual([])
       if (number % 10 === 0) await verifyHistory(run)
@@ -99,6 +100,8 @@ it(`${AGENTS} agents, stopped whenever, end and begin nothing more (seed ${SEED}
   await new Promise((resolve) => setTimeout(resolve, 2000))
   expect(await readFile(effectsFile, 'utf8')).toBe(before)
   expect(stage.simulator.journal().posts).toBe(posts)
-  process.stderr.write(`stops: ${ends.filter((end) => end !== 'completed').length} of ${AGENTS} came in time\n`)
-  expect(new Set(ends)).toEqual(new Set(['CANCELLED', 'interrupted', ...ends.filter((end) => end === 'completed')]))
+  const inTime = ends.filter((end) => end !== 'completed')
+  process.stderr.write(`stops: ${inTime.length} of ${AGENTS} came in time\n`)
+  expect(inTime.length).toBeGreaterThan(0)
+  expect(['CANCELLED', 'interrupted']).toEqual(expect.arrayContaining([...new Set(inTime)]))
 })

@@ -27,8 +27,16 @@ export function editTool(settings: FileSettings): Tool<Input> {
     effect: 'reconcilable',
     subject: ({ file_path }) => file_path,
     paths: ({ file_path }) => [file_path],
-    run: ({ input, cwd, key }) =>
-      change({ settings, cwd, key, file: input.file_path, make: false, content: (before) => edited(before, input) }),
+    run: ({ input, cwd, key, owns }) =>
+      change({
+        settings,
+        cwd,
+        key,
+        owns,
+        file: input.file_path,
+        make: false,
+        content: (before) => edited(before, input),
+      }),
     check: ({ input: { file_path }, cwd, key }) =>
       changed({ settings, cwd, key, file: file_path, said: `Edited ${file_path}` }),
   }

@@ -9,6 +9,8 @@ export type ToolContext = {
   signal: AbortSignal
   /** The workspace, absolute, its real path; tools of class `read` and `edit` are confined to it. */
   cwd?: string
+  /** Absolute, with a slash at the end of directories: all that may be written. Absent: whatever permissions allow. */
+  owns?: string[]
   /** The same in every attempt of this call: an idempotency key for what the tool talks to. */
   key: string
   /** The run's own word that shell commands may go without a sandbox; never together with `bypassPermissions`. */

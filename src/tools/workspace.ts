@@ -3,13 +3,14 @@
 // the check leads nowhere. Git's own files and our settings decide what programs are run, and keys never reach a model.
 import { readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { isOwned, notYours } from './owned.js'
 import { fileError, ToolRefusal } from './refusal.js'
 
 /** They say what programs a worker starts: nothing an agent writes may become one. */
 export const SETTINGS_FILES = new Set(['ensemble.config.json', '.mcp.json'])
 
-/** `hidden`: absolute real paths inside it that are neither read nor written, such as the data directory. */
-export type Workspace = { root: string; hidden?: string[] }
+/** `hidden`: absolute real paths inside it that are neither read nor written, such as the data directory. `owns`: all that may be written. */
+export type Workspace = { root: string; hidden?: string[]; owns?: string[] }
 
 /** `parts` lead from the real root to the file, no link among them. `shown`: the same, for people. */
 export type Place = { root: string; parts: string[]; shown: string }
@@ -32,6 +33,9 @@ export async function locate(workspace: Workspace, given: string, purpose: 'read
     throw new ToolRefusal(`${show(given)} belongs to git itself, which is not written to`)
   if (purpose === 'write' && SETTINGS_FILES.has(basename(path)))
     throw new ToolRefusal(`${show(given)} says what programs are started, and is not written by tools`)
+  const { owns } = workspace
+  if (purpose === 'write' && owns && !isOwned(owns, path))
+    throw new ToolRefusal(`permission denied: ${notYours(show(given), owns, root)}`)
   return { root, parts, shown: parts.join('/') || '.' }
 }
 

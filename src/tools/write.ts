@@ -20,13 +20,14 @@ export function writeTool(settings: FileSettings): Tool<z.infer<typeof Input>> {
     effect: 'reconcilable',
     subject: ({ file_path }) => file_path,
     paths: ({ file_path }) => [file_path],
-    run: ({ input: { file_path, content }, cwd, key }) =>
+    run: ({ input: { file_path, content }, cwd, key, owns }) =>
       change({
         settings,
         cwd,
         key,
         file: file_path,
         make: true,
+        owns,
         content: () => ({ content, said: said(content, file_path) }),
       }),
     check: ({ input: { file_path, content }, cwd, key }) =>

@@ -99,7 +99,7 @@ async function planOf(
 /** Fields that mean nothing without tools: named, not overlooked. */
 const OF_AGENTS = [
   ...['workspace', 'permissionMode', 'permissions', 'mcpServers', 'hooks', 'maxSteps', 'engine', 'onUnknown'],
-  ...['allowUnsandboxed', 'audit', 'parent', 'agents'],
+  ...['allowUnsandboxed', 'audit', 'parent', 'agents', 'owns'],
 ] as const
 
 async function preparedAgent(

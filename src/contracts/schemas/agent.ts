@@ -136,6 +136,15 @@ export const AgentDefinition = z.strictObject({
 /** An agent as data. */
 export type AgentDefinition = z.input<typeof AgentDefinition>
 
+/** No `..`, no second way to write the same. */
+const OwnedPath = z
+  .string()
+  .max(4096)
+  .refine(
+    (path) => /^[^/\0]+(\/[^/\0]+)*\/?$/.test(path) && path.split('/').every((part) => part !== '.' && part !== '..'),
+    'wanted a path from the workspace, such as src/a.ts, or src/ for all that is below it',
+  )
+
 /** Of a thread that is an agent at work, besides what every thread has. */
 export const agentFields = {
   /** A built-in agent by its name, or one as data. */
@@ -146,6 +155,11 @@ export const agentFields = {
   tools: z.array(Pattern).optional(),
   /** Absolute path of a directory on the worker's machine. */
   workspace: z.string().startsWith('/', 'wanted an absolute path').optional(),
+  /**
+   * Paths from the workspace, of files or with a slash at the end of directories: all it may write. Absent: whatever its
+   * permissions allow.
+   */
+  owns: z.array(OwnedPath).max(1000).optional(),
   permissionMode: z.enum(PERMISSION_MODES).optional(),
   /** Added to the agent's own. */
   permissions: PermissionRules.optional(),

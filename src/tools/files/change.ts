@@ -16,12 +16,13 @@ type Asked = { settings: FileSettings; cwd: string | undefined; key: string; fil
 type Changing = Asked & {
   /** A file that is not there yet is made, with its directories; its text before is ''. */
   make: boolean
+  owns: string[] | undefined
   content(before: string): { content: string; said: string }
 }
 
-export function change({ settings, cwd, key, file, make, content }: Changing): Promise<ToolOutput> {
+export function change({ settings, cwd, key, file, make, owns, content }: Changing): Promise<ToolOutput> {
   return orRefused(file, async () => {
-    const place = await locate(workspaceOf(cwd, settings), file, 'write')
+    const place = await locate(workspaceOf(cwd, settings, owns), file, 'write')
     const path = pathOf(place)
     return settings.changes.alone(path, () =>
       inDirectoryOf(place, { make }, async (directory, name) => {

@@ -103,6 +103,25 @@ it('in plan mode the model is told so, reads, and nothing else', async () => {
   expect(toldIn('make a plan')).toMatch(/as it is.*plan mode: nothing but reads/s)
 })
 
+it.each(['acceptEdits', 'bypassPermissions'])(
+  'in mode %s an agent that owns files writes no others, and the model hears whose they are',
+  async (permissionMode) => {
+    await writeFile(join(workspace, 'theirs.txt'), 'as it was')
+    const uses: [string, object][] = [
+      ['Write', { file_path: 'theirs.txt', content: 'mine now' }],
+      ['Edit', { file_path: 'mine/../theirs.txt', old_string: 'was', new_string: 'is' }],
+      ['Write', { file_path: 'mine/new.txt', content: permissionMode }],
+    ]
+    const mark = `own a few in ${permissionMode}`
+    const run = await agent(mark, uses, { permissionMode, owns: ['mine/', 'a.txt'] })
+    expect(await run.result()).toMatchObject({ status: 'completed' })
+    expect(await read('theirs.txt')).toBe('as it was')
+    expect(await read('mine/new.txt')).toBe(permissionMode)
+    const refusals = toldIn(mark).match(/permission denied: theirs\.txt is not yours: you own mine\/, a\.txt/g)
+    expect(refusals).toHaveLength(2)
+  },
+)
+
 it('an agent, a rule or a workspace that means nothing ends the run before any call', async () => {
   const refused = async (input: object) => {
     const run = await stage.start('thread', { task: 'x', stream: false, ...input })

@@ -1,9 +1,11 @@
 // Of a child: what its parent is, and so what the child may be at most. Whatever the child's own definition says, its
 // servers, its place and its depth stay within its parent's.
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { MAX_AGENT_DEPTH } from '../../../contracts/agent.js'
 import type { Hooks, McpServer } from '../../../contracts/schemas/agent.js'
 import { StorageError } from '../../../storage/storage-error.js'
+import { ownedByBoth } from '../../../tools/owned.js'
 import { InputError } from '../../input-error.js'
 import type { JudgeDeps } from '../deps.js'
 import { isWithin } from './places.js'
@@ -38,6 +40,18 @@ export function placeWithin(parent: StoredAgent, workspace: string | undefined):
       `workspace: ${workspace} is outside its parent's; wanted one inside ${parent.workspace ?? 'a workspace'}`,
     )
   return workspace
+}
+
+/** Absolute. Without a parent: its own; a child owns no more than its parent. */
+export function ownedWithin(
+  parent: StoredAgent | undefined,
+  workspace: string | undefined,
+  own: string[] | undefined,
+): string[] | undefined {
+  if (own && workspace === undefined)
+    throw new InputError('owns: means nothing without a workspace; wanted a workspace, too')
+  const owned = own?.map((path) => join(workspace ?? '/', path))
+  return ownedByBoth(parent?.owns, owned)
 }
 
 /** The parent's hooks hear of the child's tools, too. */

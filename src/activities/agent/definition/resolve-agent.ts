@@ -8,7 +8,7 @@ import { InputError } from '../../input-error.js'
 import type { JudgeDeps } from '../deps.js'
 import { AGENT_TOOL, agentTool, startableAgents } from './agent-tool.js'
 import { didYouMean } from './did-you-mean.js'
-import { joinHooks, placeWithin, serversWithin } from './parent.js'
+import { joinHooks, ownedWithin, placeWithin, serversWithin } from './parent.js'
 import { checkRules, idleRules, joinRules, type PermissionSet } from './permission-set.js'
 import { allTools, needed, pickTools } from './pick-tools.js'
 import { openWorkspace } from './places.js'
@@ -26,6 +26,7 @@ export async function resolveAgent(
   const agents = parent?.agents ?? input.agents ?? []
   const definition = definitionOf(input.agent, agents)
   const workspace = await placeOf(input, parent)
+  const owns = ownedWithin(parent, workspace, input.owns)
   // A child has what its parent has: there the worker's settings are in already.
   const settings = parent ? undefined : deps.settings
   const patterns = input.tools ?? definition.tools
@@ -53,6 +54,7 @@ export async function resolveAgent(
   const agent: StoredAgent = {
     definition,
     ...(workspace !== undefined && { workspace }),
+    ...(owns && { owns }),
     mode: set.mode,
     permissions,
     tools,

@@ -21,6 +21,8 @@ export type StoredAgent = {
   definition: Omit<Definition, 'prompt'> & { prompt?: string }
   /** Real path. */
   workspace?: string
+  /** Absolute; with a slash at the end: all below it. Nothing else is written. */
+  owns?: string[]
   mode: PermissionMode
   /** Its own, then those of the agents above it, nearest first: the strictest counts. */
   permissions: PermissionSet[]
@@ -53,7 +55,7 @@ export async function prepareAgent(
 ): Promise<PreparedAgent> {
   const parent = input.parent && (await parentOf(deps, input.parent.agent))
   const { agent, warnings } = await resolveAgent(deps, input, parent)
-  const { definition, mode, workspace, tools, maxSteps, depth, hooks, approvers, permissions } = agent
+  const { definition, mode, workspace, owns, tools, maxSteps, depth, hooks, approvers, permissions } = agent
   const { name, prompt, model, maxTokens } = definition
   const heard = HOOK_EVENTS.filter((event) => (hooks?.[event]?.length ?? 0) > 0)
   const asksHandler = permissions.some(({ rules }) => rules.handler !== undefined)
@@ -78,6 +80,7 @@ export async function prepareAgent(
     system: systemText({
       ...(prompt !== undefined && { prompt }),
       ...(workspace !== undefined && { workspace }),
+      ...(owns && { owns }),
       modes: permissions.map((set) => set.mode),
     }),
     ...(model !== undefined && { model }),

@@ -5,10 +5,12 @@ import { toolStepOf, type Verdict } from '../../../contracts/agent.js'
 import { runHooks } from '../../../hooks/run-hooks.js'
 import { type Decision, decide, strictest } from '../../../permissions/decide.js'
 import type { Use } from '../../../permissions/match.js'
+import type { Tool } from '../../../tools/tool.js'
 import { AGENT_TOOL } from '../definition/agent-tool.js'
 import { placesOf } from '../definition/places.js'
 import type { JudgeDeps } from '../deps.js'
 import { askHandlers } from './ask-handlers.js'
+import { ownershipOf } from './owned.js'
 import { questionOf } from './question.js'
 import { subjectOf } from './subject.js'
 import { type Judged, type Judging, misfitOf, type Wish } from './wish.js'
@@ -49,7 +51,7 @@ async function decided(deps: JudgeDeps, judging: Judging, wish: Wish): Promise<J
   const place = await placeOf(judging, wish)
   if (place.inside === false && (tool.permission === 'read' || tool.permission === 'edit'))
     return refuse('workspace', `${place.use.subject} is outside the workspace`)
-  const decisions = decisionsOf(judging, place)
+  const decisions = decisionsOf(judging, tool, place)
   const refused = decisions.find(({ kind }) => kind === 'refuse')
   if (refused) return verdictOf(deps, judging, wish, place, refused)
   if (edited) return verdictOf(deps, judging, wish, place, { kind: 'run', by: 'arguments edited by a person' })
@@ -60,7 +62,7 @@ async function decided(deps: JudgeDeps, judging: Judging, wish: Wish): Promise<J
   const misfit = misfitOf(tool, next.input)
   if (misfit !== undefined) return refuse(answered.by, `${answered.by}: its arguments do not fit: ${misfit}`)
   const nextPlace = await placeOf(judging, next)
-  const again = decisionsOf(judging, nextPlace).map((one, at) =>
+  const again = decisionsOf(judging, tool, nextPlace).map((one, at) =>
     one.kind === 'handler' ? (answered.decisions[at] ?? one.otherwise) : one,
   )
   if (JSON.stringify(next.input) === JSON.stringify(input))
@@ -88,9 +90,10 @@ async function placeOf({ stored: { workspace } }: Judging, { tool, input }: Wish
   }
 }
 
-/** One of each set. */
-function decisionsOf({ stored }: Judging, { use, inside }: Place): Decision[] {
-  return stored.permissions.map(({ mode, rules }) => decide({ ...use, inside, mode, rules: [rules] }))
+/** One of each set; then, of an agent that owns files, whether what is written is its own. */
+function decisionsOf({ stored }: Judging, tool: Tool, { use, inside }: Place): Decision[] {
+  const bySets = stored.permissions.map(({ mode, rules }) => decide({ ...use, inside, mode, rules: [rules] }))
+  return [...bySets, ...ownershipOf(stored, tool, use.paths)]
 }
 
 async function verdictOf(

@@ -54,6 +54,7 @@ export async function ended(attempting: Attempting): Promise<Ending> {
   if (stop.reason() === 'shutdown') return { kind: 'repeat' }
   if (stop.signal.aborted)
     return { kind: 'interrupted', happened: 'no', given: say('Stopped by a person before it ran.') }
+  if (attempting.refused !== undefined) return { kind: 'done', given: say(attempting.refused) }
   dispatched.at = Date.now()
   const performed = await performTool(performance)
   switch (performed.kind) {

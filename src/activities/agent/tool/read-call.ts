@@ -7,6 +7,7 @@ import type { Tool, ToolContext } from '../../../tools/tool.js'
 import type { StoredAgent } from '../definition/stored-agent.js'
 import { openToolbox } from '../definition/toolbox.js'
 import type { AgentDeps } from '../deps.js'
+import { foreignNow } from '../judge/owned.js'
 import { misfitOf } from '../judge/wish.js'
 import { callDigest } from './call-digest.js'
 
@@ -18,6 +19,8 @@ export type ToolRun = {
   problem: string
   /** Why this is not what was judged: other arguments, another definition of the tool. */
   changed?: string
+  /** Why it may not be done any more although it was judged: where it writes has changed. */
+  refused?: string
   input: unknown
   context: Omit<ToolContext, 'signal' | 'key'>
   redact: Redact
@@ -32,15 +35,19 @@ export async function readCall(deps: AgentDeps, request: RunToolRequest): Promis
   const tool = toolbox.get(call.tool)
   const digest = callDigest({ ...request, tool: call.tool, definition: toolbox.hash(call.tool), input: given })
   const changed = tool && whatChanged(tool, { isSame: digest === call.digest, given })
+  const input = tool && changed === undefined ? tool.schema.parse(given) : given
+  const refused = tool && changed === undefined ? await foreignNow(stored, tool, input) : undefined
   return {
     request,
     stored,
     ...(tool && { tool }),
     problem: redact(toolbox.problem(call.tool) ?? `This worker has no tool called ${call.tool} any more`),
     ...(changed !== undefined && { changed: redact(changed) }),
-    input: tool && changed === undefined ? tool.schema.parse(given) : given,
+    ...(refused !== undefined && { refused: redact(refused) }),
+    input,
     context: {
       ...(stored.workspace !== undefined && { cwd: stored.workspace }),
+      ...(stored.owns && { owns: stored.owns }),
       ...(stored.allowUnsandboxed && { allowUnsandboxed: true }),
     },
     redact,

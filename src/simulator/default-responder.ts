@@ -9,6 +9,9 @@ import { integrationOf, planAnswer } from './delegation.js'
 import { readerAnswer, synthesisOf } from './document-reader.js'
 import { fixerReply } from './fixer.js'
 import { jsonForSchema } from './json-for-schema.js'
+import { plannerReply } from './programmer/planner.js'
+import type { Program } from './programmer/program.js'
+import { programmerReply } from './programmer/programmer.js'
 import { type Reply, type ReplyBlock, reply, thinkingBlock, toolUseId } from './reply.js'
 import { type MessagesRequest, promptOf, systemTexts, toolsOf } from './request.js'
 import { reviewAnswer } from './review.js'
@@ -17,14 +20,21 @@ import { summaryOf } from './summary.js'
 /** Below this nothing is thought, so that a small answer still has room. */
 const LEAST_FOR_THINKING = 64
 
-/** @param pdfs the pages of the PDFs in the request */
-export function defaultReply(request: MessagesRequest, model: Model, pdfs: string[][]): Reply {
+export type Brought = {
+  /** The pages of the PDFs in the request. */
+  pdfs: string[][]
+  programs: Program[]
+}
+
+export function defaultReply(request: MessagesRequest, model: Model, { pdfs, programs }: Brought): Reply {
   const forced = forcedTool(request)
   if (forced) return reply([forced], 'tool_use')
   const reviewing = accountReply(request)
   if (reviewing) return reply(reviewing, reviewing.some(({ type }) => type === 'tool_use') ? 'tool_use' : 'end_turn')
   const fixing = fixerReply(request)
   if (fixing) return fixing
+  const programming = plannerReply(request, programs) ?? programmerReply(request, programs)
+  if (programming) return programming
   const answer: ReplyBlock = { type: 'text', text: answerText(request, pdfs) }
   const thought = thoughtOf(request, model)
   return reply(thought ? [thought, answer] : [answer])

@@ -2,19 +2,18 @@
 // remembers nothing: where it is follows from the conversation, so the same conversation always gets the same next step.
 import type { MessageParam } from '@anthropic-ai/sdk/resources/messages'
 import { fixedLine } from './fixer-rules.js'
-import { type Reply, type ReplyBlock, reply, toolUseId } from './reply.js'
-import { blocksOf, type MessagesRequest, textOfBlock, toolsOf } from './request.js'
+import type { Reply } from './reply.js'
+import { blocksOf, type MessagesRequest } from './request.js'
+import { concluding, linesOf, offeredTool, readOf, usesIn, using } from './tool-uses.js'
 
 type Finding = { id: string; file: string; line: number; title: string }
-type Use = { name: string; input: Record<string, unknown>; result?: { text: string; isError: boolean } }
 type Ended = { id: string; fixed: boolean; note: string }
 
 /** Undefined for a request that lists no findings or offers no tool to edit with. */
 export function fixerReply(request: MessagesRequest): Reply | undefined {
   const from = request.messages.findLastIndex((message) => message.role === 'user' && taskOf(message) !== undefined)
   const task = from < 0 ? undefined : taskOf(request.messages[from] as MessageParam)
-  const tool = (name: string) =>
-    toolsOf(request).find((one) => one.name === name || one.name.endsWith(`__${name}`))?.name
+  const tool = (name: string) => offeredTool(request, name)
   const [edit, read] = [tool('Edit'), tool('Read')]
   if (task === undefined || edit === undefined || read === undefined) return undefined
   const findings = findingsIn(task)
@@ -42,17 +41,7 @@ export function fixerReply(request: MessagesRequest): Reply | undefined {
   const shell = tool('Bash')
   if (command !== undefined && shell !== undefined && !uses.some(({ input }) => input.command === command))
     return using([[shell, { command, description: 'Run the tests' }]])
-  const structured = tool('StructuredOutput')
-  const said = uses.some(({ name }) => name === structured)
-  if (structured !== undefined && !said) return using([[structured, { results: ended }]])
-  return reply([{ type: 'text', text: JSON.stringify({ results: ended }) }])
-}
-
-function using(calls: [name: string, input: Record<string, unknown>][]): Reply {
-  const blocks = calls.map(([name, input]): ReplyBlock => {
-    return { type: 'tool_use', id: toolUseId(), name, json: JSON.stringify(input) }
-  })
-  return reply(blocks, 'tool_use')
+  return concluding(request, uses, { results: ended })
 }
 
 function taskOf({ content }: MessageParam): string | undefined {
@@ -71,28 +60,6 @@ function findingsIn(task: string): Finding[] {
       return []
     }
   })
-}
-
-function usesIn(messages: MessageParam[]): Use[] {
-  const results = new Map<string, Use['result']>()
-  const uses: (Use & { id: string })[] = []
-  for (const block of messages.flatMap(({ content }) => blocksOf(content))) {
-    if (block.type === 'tool_use')
-      uses.push({ id: block.id, name: block.name, input: block.input as Record<string, unknown> })
-    if (block.type === 'tool_result')
-      results.set(block.tool_use_id, { text: textOfBlock(block), isError: block.is_error ?? false })
-  }
-  return uses.map(({ id, ...use }) => ({ ...use, ...(results.has(id) && { result: results.get(id) }) }))
-}
-
-function readOf(uses: Use[], read: string, file: string): Use | undefined {
-  return uses.find(({ name, input }) => name === read && input.file_path === file)
-}
-
-/** Each line comes with its number and a tab before it. */
-function linesOf(use: Use | undefined): string[] {
-  if (!use?.result || use.result.isError) return []
-  return use.result.text.split('\n').flatMap((row) => (/^\s*\d+\t/.test(row) ? [row.slice(row.indexOf('\t') + 1)] : []))
 }
 
 type Step = { note: string } | { input: Record<string, string>; lines: string[] }

@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { JournalSnapshot } from './journal.js'
 import type { Latency } from './latency.js'
+import { loadPrograms } from './programmer/program.js'
 import { parseRules, type RuleInput } from './rules.js'
 import { handle } from './server.js'
 import { newState, replaceRules } from './state.js'
@@ -23,6 +24,8 @@ export type SimulatorOptions = {
   /** For rules with a probability. */
   seed?: number
   rules?: RuleInput[]
+  /** A directory of what the simulated programmers do; without one they write placeholders. */
+  programs?: string
   /** Milliseconds since 1970; for cache lifetimes, rate limits and the models' last days. */
   now?: () => number
 }
@@ -41,10 +44,11 @@ export type Simulator = {
 /** Longer than any client keeps an idle connection, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 75_000
 
-/** Throws for a bad rule; rejects when the port is taken. */
+/** Throws for a bad rule or program; rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', latency = 'none', seed = 1, now = Date.now } = options
-  const state = newState({ now, latency, seed, rules: parseRules(options.rules ?? []) })
+  const programs = options.programs === undefined ? [] : loadPrograms(options.programs)
+  const state = newState({ now, latency, seed, rules: parseRules(options.rules ?? []), programs })
   const mark = randomBytes(6).toString('hex')
   let count = 0
   const server = createServer(

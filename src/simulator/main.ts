@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type SimulatorOptions, startSimulator } from './index.js'
 
-const usage = 'wanted: [--port N] [--host ADDRESS] [--seed N] [--latency none|real] [--rules FILE]'
+const usage = 'wanted: [--port N] [--host ADDRESS] [--seed N] [--latency none|real] [--rules FILE] [--programs DIR]'
 
 function integer(name: string, text: string, most: number): number {
   const value = Number(text)
@@ -22,9 +22,10 @@ function optionsOf(args: string[]): SimulatorOptions {
       seed: { type: 'string', default: '1' },
       latency: { type: 'string', default: 'real' },
       rules: { type: 'string' },
+      programs: { type: 'string', default: process.env.ENSEMBLE_SIMULATOR_PROGRAMS || undefined },
     },
   })
-  const { latency, host } = values
+  const { latency, host, programs } = values
   if (latency !== 'none' && latency !== 'real') throw new Error(`--latency: wanted none or real, got "${latency}"`)
   return {
     port: integer('port', values.port, 65_535),
@@ -32,6 +33,7 @@ function optionsOf(args: string[]): SimulatorOptions {
     seed: integer('seed', values.seed, 0xffffffff),
     latency,
     ...(values.rules !== undefined && { rules: rulesFrom(values.rules) }),
+    ...(programs !== undefined && { programs }),
   }
 }
 

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { Model } from '../agents/models.js'
 import { ApiError, badRequest } from './api-error.js'
 import { refuseUnsupported, servedModel } from './capabilities.js'
-import { defaultReply } from './default-responder.js'
+import { type Brought, defaultReply } from './default-responder.js'
 import { errorOfFault, type Plan, withFault } from './faults.js'
 import { type Frame, jsonFrames, streamFrames } from './frames.js'
 import type { JournalEntry, JournalUsage } from './journal.js'
@@ -54,7 +54,8 @@ export async function answerMessages(state: State, arrived: Arrived, entry: Jour
   state.limits.admit(model, found.usage.input_tokens + found.usage.cache_creation_input_tokens)
 
   const pdfs = await pdfPages(request)
-  const reply = replyTo(request, model, script?.reply, { inputTokens: totalTokens(blocks), pdfs })
+  const { programs } = state
+  const reply = replyTo(request, model, script?.reply, { inputTokens: totalTokens(blocks), pdfs, programs })
   entry.usage = usageOf(found.usage, reply)
   const head = { id: arrived.requestId.replace(/^req_/, 'msg_'), model: model.id, input: found.usage }
   const pace = paceOf(model, state.latency, script?.reply)
@@ -109,9 +110,10 @@ function replyTo(
   request: MessagesRequest,
   model: Model,
   rule: ReplyRule | undefined,
-  { inputTokens, pdfs }: { inputTokens: number; pdfs: string[][] },
+  { inputTokens, ...brought }: Brought & { inputTokens: number },
 ): Reply {
-  const byDefault = () => withinLimits(defaultReply(request, model, pdfs), request, model.contextTokens - inputTokens)
+  const byDefault = () =>
+    withinLimits(defaultReply(request, model, brought), request, model.contextTokens - inputTokens)
   return rule ? scriptedReply(rule, request, byDefault) : byDefault()
 }
 

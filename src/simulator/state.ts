@@ -2,6 +2,7 @@
 
 import { Journal } from './journal.js'
 import type { Latency } from './latency.js'
+import type { Program } from './programmer/program.js'
 import { PromptCache } from './prompt-cache.js'
 import { RateLimits } from './rate-limits.js'
 import { RuleBook } from './rule-book.js'
@@ -15,10 +16,14 @@ export type State = {
   cache: PromptCache
   rules: RuleBook
   limits: RateLimits
+  /** For requests to write code. */
+  programs: Program[]
 }
 
-export function newState(options: { now: () => number; latency: Latency; seed: number; rules: Rule[] }): State {
-  const { now, latency, seed, rules } = options
+export function newState(
+  options: Pick<State, 'now' | 'latency' | 'programs'> & { seed: number; rules: Rule[] },
+): State {
+  const { now, latency, seed, rules, programs } = options
   return {
     now,
     latency,
@@ -26,6 +31,7 @@ export function newState(options: { now: () => number; latency: Latency; seed: n
     cache: new PromptCache(now),
     rules: new RuleBook(seed, rules),
     limits: new RateLimits(now, rules),
+    programs,
   }
 }
 

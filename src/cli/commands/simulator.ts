@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { runHere } from '../../local/run-here.js'
 
-type Options = { port: string; host: string; latency: string; seed?: string; rules?: string }
+type Options = { port: string; host: string; latency: string; seed?: string; rules?: string; programs?: string }
 
 export function command(): Command {
   return new Command('simulator')
@@ -11,10 +11,12 @@ export function command(): Command {
     .option('--latency <kind>', 'none, or real: as slow as the models are', 'real')
     .option('--seed <n>', 'for what it does at random')
     .option('--rules <file>', 'JSON: what to answer, and what to break')
-    .action(async ({ port, host, latency, seed, rules }: Options) => {
+    .option('--programs <dir>', 'what its programmers write, instead of placeholders')
+    .action(async ({ port, host, latency, seed, rules, programs }: Options) => {
       const args = ['--port', port, '--host', host, '--latency', latency]
       if (seed !== undefined) args.push('--seed', seed)
       if (rules !== undefined) args.push('--rules', rules)
+      if (programs !== undefined) args.push('--programs', programs)
       process.exitCode = await runHere('simulator/main', { args })
     })
 }

@@ -1,0 +1,67 @@
+// What an agent means its files to become: what its program has, made worse by a vice, or changed by what it is told.
+import { comment, placeholder } from './comments.js'
+import type { Program, ProgramAgent, Vice } from './program.js'
+import { type Again, type Assignment, viceIn } from './texts.js'
+
+export type Intention = {
+  reads: string[]
+  commands: string[]
+  vice?: Vice
+  /** Whether others had the file before, so that it is read first. */
+  existing(file: string): boolean
+  /** @param now undefined: not there */
+  wanted(file: string, now: string | undefined): string
+}
+
+export function intentionOf(about: {
+  program?: Program
+  request: string
+  assignment: Assignment
+  again?: Again
+}): Intention {
+  const { program, request, assignment, again } = about
+  const agent = program && agentOf(program, assignment)
+  const number = program && agent ? program.agents.indexOf(agent) + 1 : Number(/\d+$/.exec(assignment.agent)?.[0])
+  const vice = viceIn(request, number) ?? agent?.vice
+  const target = (file: string) =>
+    agent?.target.get(file) ?? lastOf(program, file) ?? placeholder(file, assignment.task)
+  const wrong = vice?.startsWith('breaks a test') ? agent?.wrong : undefined
+  const marked = assignment.files.find((file) => comment(file, '') !== undefined)
+  return {
+    ...{ reads: agent?.reads ?? [], commands: agent?.commands ?? [] },
+    ...(vice && { vice }),
+    existing: (file) => again !== undefined || !program || agent?.reads.includes(file) !== false,
+    wanted(file, now) {
+      const before = now ?? target(file)
+      switch (again?.by) {
+        case undefined:
+          return wrong?.get(file) ?? target(file)
+        case 'failure':
+          return vice === 'breaks a test and hides it' ? before : target(file)
+        case 'tests':
+          return vice === 'breaks a test' && now === wrong?.get(file) ? target(file) : before
+        case 'person':
+          return agent?.revised.get(file) ?? (file === marked ? noted(file, before, again.note) : before)
+      }
+    },
+  }
+}
+
+/** The one with this task, or with these files; a person may have changed the plan. */
+function agentOf({ agents }: Program, { task, files }: Assignment): ProgramAgent | undefined {
+  const all = files.toSorted().join('\n')
+  const same = agents.filter((agent) => agent.files.toSorted().join('\n') === all)
+  return same.find((agent) => task.startsWith(agent.task)) ?? same[0]
+}
+
+/** Of a file in a part nobody has in the program: as the last of its owners leaves it. */
+function lastOf(program: Program | undefined, file: string): string | undefined {
+  return program?.agents.findLast(({ target }) => target.has(file))?.target.get(file)
+}
+
+function noted(file: string, before: string, note: string): string {
+  const line = comment(file, `SIMULATED: changed as asked: ${note.slice(0, 200)}`)
+  if (line === undefined || before.includes(line)) return before
+  const [first = '', ...others] = before.split('\n')
+  return (first.startsWith('#!') ? [first, line, ...others] : [line, first, ...others]).join('\n')
+}

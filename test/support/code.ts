@@ -1,0 +1,71 @@
+// The small repositories coding runs work in, each as a real git repository that is the same every time, and the programs
+// of the simulated programmers for them.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** To be given to a simulator as `programs`. */
+export const programs = new URL('../fixtures/code', import.meta.url).pathname
+
+/** The tasks of the table, with words of a person that their programs are for. */
+export const CODE_TASKS = {
+  auth: 'Implement user authentication with JWT, password hashing, and tests',
+} as const
+export type CodeTask = keyof typeof CODE_TASKS
+
+/** Fixed, so that commits have the same ids every time. */
+const IDENTITY = {
+  GIT_AUTHOR_NAME: 'Fixture',
+  GIT_AUTHOR_EMAIL: 'fixture@example.com',
+  GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z',
+  GIT_COMMITTER_NAME: 'Fixture',
+  GIT_COMMITTER_EMAIL: 'fixture@example.com',
+  GIT_COMMITTER_DATE: '2026-01-01T00:00:00Z',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+}
+
+export type Repository = {
+  directory: string
+  git(...args: string[]): string
+}
+
+/** The repository of a task, or of these files, with one commit on `main`. It is the caller's to remove. */
+export function makeRepository(content: CodeTask | Record<string, string>): Repository {
+  const directory = mkdtempSync(join(tmpdir(), 'ensemble-code-'))
+  if (typeof content === 'string') cpSync(join(programs, content, 'repo'), directory, { recursive: true })
+  else writeFiles(directory, content)
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: directory, encoding: 'utf8', env: { PATH: process.env.PATH, ...IDENTITY } }).trim()
+  git('init', '-q', '-b', 'main')
+  git('add', '-A')
+  git('commit', '-q', '--no-gpg-sign', '-m', 'Start')
+  return { directory, git }
+}
+
+function writeFiles(directory: string, files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), text)
+  }
+}
+
+/** What running a repository's tests says, and whether they pass. */
+export function runTests(directory: string, task: CodeTask): { passed: boolean; output: string } {
+  const [program, ...args] = COMMANDS[task]
+  try {
+    // A test that is run by a test runner must not report to it.
+    const env = { PATH: process.env.PATH, HOME: directory, PYTHONDONTWRITEBYTECODE: '1' }
+    const output = execFileSync(program, args, { cwd: directory, encoding: 'utf8', env, stdio: 'pipe' })
+    return { passed: true, output }
+  } catch (error) {
+    const { stdout = '', stderr = '', status } = error as { stdout?: string; stderr?: string; status?: number }
+    if (status === undefined || status === null) throw error
+    return { passed: false, output: `${stdout}${stderr}` }
+  }
+}
+
+const COMMANDS: Record<CodeTask, [string, ...string[]]> = {
+  auth: ['npm', 'test', '--silent'],
+}

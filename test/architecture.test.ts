@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { AHEAD } from '../src/contracts/failures.js'
 
 const SRC = join(import.meta.dirname, '../src')
 /** Bundled from what is built, as at every start without a ready bundle. */
@@ -136,6 +137,7 @@ describe('the workflow bundle', () => {
     const code = await buildBundle()
     expect(code.length).toBeLessThan(MAX_BUNDLE_BYTES)
     expect(code).toContain('no signal is called')
+    expect(code).toContain(AHEAD)
     for (const stranger of ['node_modules/zod', 'ZodError', 'node_modules/@anthropic-ai'])
       expect(code).not.toContain(stranger)
     expect(readFileSync(join(SRC, 'workers/bundle.ts'), 'utf8')).not.toContain('ignoreModules')

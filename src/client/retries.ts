@@ -2,6 +2,10 @@
 // "Channel has been shut down". So a connection that is closed decides on no further repeat and waits for the last one.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
+import { AHEAD } from '../contracts/failures.js'
+
+/** Of a query that finds its run ahead of its history; it begins again at once. */
+const MOST = 5
 
 export type Retries = {
   interceptors: NonNullable<ConnectionOptions['interceptors']>
@@ -14,7 +18,8 @@ export function retries(): Retries {
   let ended = false
   let lastRepeat = 0
   const interceptor = makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, status) => !ended && retryableDecider(attempt, status),
+    retryableDecider: (attempt, status) =>
+      !ended && (retryableDecider(attempt, status) || (attempt < MOST && status.details.includes(AHEAD))),
     delayFunction(attempt, status) {
       const delay = delayFunction(attempt, status)
       lastRepeat = Math.max(lastRepeat, Date.now() + delay)

@@ -63,3 +63,6 @@ export const FAILURE = {
 
 /** One of the names in `FAILURE`. */
 export type FailureType = (typeof FAILURE)[keyof typeof FAILURE]
+
+/** Why a task or a query begins again: by its words, because a query's failure has no type. */
+export const AHEAD = 'a query showed this run ahead of its history, and more has come: it begins again; ask again'

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type Logger, type LogLevel } from '@temporalio/worker'
+import { AHEAD_OF_HISTORY } from './bundle.js'
 
 const ENTRY = fileURLToPath(new URL('../workflows/own/hosted.js', import.meta.url))
 const PAYLOAD_CONVERTER = fileURLToPath(new URL('../workflows/payload-converter.js', import.meta.url))
@@ -16,6 +17,7 @@ export async function buildOwnBundle(workflowsPath: string): Promise<string> {
     const { code } = await bundleWorkflowCode({
       workflowsPath: ENTRY,
       payloadConverterPath: PAYLOAD_CONVERTER,
+      workflowInterceptorModules: [AHEAD_OF_HISTORY],
       logger: listener(said),
       webpackConfigHook: (config) => ({
         ...config,

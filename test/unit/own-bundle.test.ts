@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { AHEAD } from '../../src/contracts/failures.js'
 
 /** Bundled from what is built, as a worker does. */
 const BUILT = new URL('../../dist/workers/own-bundle.js', import.meta.url).href
@@ -24,6 +25,7 @@ it('a file of TypeScript is bundled with ours, without any library it does not b
   const code = await bundle('export async function mine(name: string): Promise<string> { return name }')
   expect(code).toContain('async function mine')
   expect(code).toContain('no signal is called')
+  expect(code).toContain(AHEAD) // as ours do, theirs begin again when they must
   expect(code).not.toMatch(/node_modules\/zod|ZodError|node_modules\/@anthropic-ai/)
 })
 

@@ -4,6 +4,7 @@
 import { Context } from '@temporalio/activity'
 import type { ToolCall, ToolResult } from '../../contracts/agent.js'
 import { type EngineCalls, engineCalls, engineResults } from '../../contracts/engine.js'
+import { AHEAD } from '../../contracts/failures.js'
 
 const FIRST_MS = 50
 const SLOWEST_MS = 1000
@@ -40,7 +41,9 @@ export function openExchange(onIdle: () => void, onError: (error: unknown) => vo
 
   const look = async () => {
     for (const step of new Set([...open.values()].map((waiting) => waiting.step))) {
-      const { known, results: given } = await handle.query(engineResults, { step: step.step, number: step.number })
+      const answer = await handle.query(engineResults, { step: step.step, number: step.number }).catch(beginsAgain)
+      if (!answer) continue
+      const { known, results: given } = answer
       if (!known) {
         const { ids: _, judge, ...rest } = step
         await handle.signal(engineCalls, { ...rest, calls: await judge() } satisfies EngineCalls)
@@ -89,4 +92,9 @@ export function openExchange(onIdle: () => void, onError: (error: unknown) => vo
       for (const { reject } of open.values()) reject(new Error('the turn is over'))
     },
   }
+}
+
+/** It is asked at the next look. */
+function beginsAgain(error: unknown): undefined {
+  if (!(error instanceof Error && error.message.includes(AHEAD))) throw error
 }

@@ -1,0 +1,71 @@
+// What an agent did in its work tree, as a commit on the state it started from. The commit holds exactly what the agent
+// owns, byte by byte; what it changed besides is named and left behind. Nothing the agent wrote runs or decides here: no
+// hook, filter, attribute, configuration or index of its work tree.
+import { realpath } from 'node:fs/promises'
+import { git, gitText, mustBeId } from './git.js'
+import type { Identity } from './identity.js'
+import { listed, type Name, shown } from './names.js'
+import { type Objects, withObjects } from './objects.js'
+import { type Owned, ownedBy } from './owned.js'
+import { keep, mustBeOurs } from './refs.js'
+import { type Touched, touchedFiles } from './touched.js'
+import { changesOf, commitTree, type TreeChange, treeOf } from './trees.js'
+
+export { type Identity, identityOf } from './identity.js'
+
+/** `added`, `removed`: lines; absent in what is no text. */
+export type WorkFile = { path: string; change: 'created' | 'changed' | 'deleted'; added?: number; removed?: number }
+/** `commit`: on the base, or the base itself when nothing owned changed. `outside`: changed, not owned, not in it. */
+export type Work = { commit: string; files: WorkFile[]; outside: string[] }
+
+type Collecting = {
+  repository: string
+  path: string
+  base: string
+  owned: string[]
+  ref: string
+  message: string
+  date: string
+  identity: Identity
+}
+
+/** `ref` (refs/ensemble/…) keeps the commit. The same content, date and identity give the same commit. */
+export async function collectWork(at: Collecting, signal?: AbortSignal): Promise<Work> {
+  mustBeId(at.base)
+  mustBeOurs(at.ref)
+  const owned = ownedBy(at.owned)
+  const repository = await gitText(at, ['rev-parse', '--show-toplevel'], { signal })
+  const path = await realpath(at.path)
+  return withObjects({ repository, workTree: path, signal }, async (objects) => {
+    const touched = await touchedFiles(objects, { repository, path, base: at.base, owned }, signal)
+    const { inside, outside } = divide(touched, owned)
+    const tree = await store(objects, inside, signal)
+    const { base, message, date, identity } = at
+    const same = tree === (await treeOf(objects, base, signal))
+    const commit = same ? base : await commitTree(objects, { tree, parents: [base], message, date, identity }, signal)
+    await keep(repository, at.ref, commit, signal)
+    const changes = same ? [] : await changesOf(objects, { from: base, to: commit, count: true }, signal)
+    return { commit, files: changes.map(fileOf), outside: outside.map(({ name }) => shown(name)) }
+  })
+}
+
+/** A file that is owned but stands where something not owned has to go first is outside too. */
+function divide(touched: Touched[], owned: Owned): { inside: Touched[]; outside: Touched[] } {
+  const away = touched.filter(({ name, present }) => !present && !owned.has(name)).map(({ name }) => name)
+  const stands = (name: Name) => away.some((other) => name.startsWith(`${other}/`) || other.startsWith(`${name}/`))
+  const isInside = ({ name, present }: Touched) => owned.has(name) && !(present && stands(name))
+  return { inside: touched.filter(isInside), outside: touched.filter((one) => !isInside(one)) }
+}
+
+/** The index holds the base. What went goes first: a file may have become a directory. */
+async function store(objects: Objects, inside: Touched[], signal?: AbortSignal): Promise<string> {
+  const some = (present: boolean) => listed(inside.filter((one) => one.present === present).map(({ name }) => name))
+  await git(objects, ['update-index', '--force-remove', '-z', '--stdin'], { signal, input: some(false) })
+  await git(objects, ['update-index', '--add', '--remove', '-z', '--stdin'], { signal, input: some(true) })
+  return gitText(objects, ['write-tree'], { signal })
+}
+
+function fileOf({ name, before, after, added, removed }: TreeChange): WorkFile {
+  const change = before === undefined ? 'created' : after === undefined ? 'deleted' : 'changed'
+  return { path: shown(name), change, ...(added !== undefined && { added, removed }) }
+}

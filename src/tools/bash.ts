@@ -1,35 +1,14 @@
-// Runs a shell command in the workspace: sandboxed, bounded in time, output, processes, memory and disk, and without the
-// worker's environment. Without a sandbox it is refused, unless whoever started the run said that it may do without.
+// Runs a shell command in the workspace: sandboxed and bounded. Without a sandbox it is refused, unless whoever started
+// the run said that it may do without.
 import { z } from 'zod'
 import { workspaceOf } from './files/settings.js'
 import { failure, orRefused } from './refusal.js'
-import { checkBubblewrap, type SandboxSettings, sandboxArguments } from './shell/bubblewrap.js'
-import { allowedEnvironment, type Environment } from './shell/environment.js'
-import { keepReserved } from './shell/reserved.js'
-import { type GroupEnd, type GroupRun, runGroup } from './shell/run-group.js'
-import type { Limits } from './shell/watch.js'
+import { type CommandEnd, type CommandSettings, DEFAULT_TIMEOUT_MS, runCommand, whyEnded } from './shell/run-command.js'
 import type { Tool, ToolOutput } from './tool.js'
 
-export type BashSettings = {
-  allowUnsandboxed: boolean
-  sandbox: SandboxSettings
-  env: Environment
-  /** Names of further variables that commands see. */
-  passEnv: string[]
-  limits: Partial<Limits>
-}
+export type BashSettings = CommandSettings & { allowUnsandboxed: boolean }
 
 const MAX_SECONDS = 600
-const LIMITS: Limits = {
-  timeoutMs: 120_000,
-  outputBytes: 100 * 1024 ** 2,
-  processes: 512,
-  memoryBytes: 4 * 1024 ** 3,
-  diskBytes: 4 * 1024 ** 3,
-}
-/** kB of one file, open files, no core dumps, processes (which the kernel does not count for root). */
-const ULIMITS = `ulimit -f ${2 * 1024 ** 2} -n 4096 -c 0; ulimit -u "$0" 2>/dev/null; renice -n 5 $$ >/dev/null 2>&1`
-const SCRIPT = `${ULIMITS}; exec /bin/bash -c "$1"`
 
 const Input = z.strictObject({
   command: z.string().min(1).describe('The command, for bash'),
@@ -53,46 +32,18 @@ export function bashTool(settings: BashSettings): Tool<z.infer<typeof Input>> {
     timeoutSeconds: MAX_SECONDS + 10,
     subject: ({ command }) => command,
     run: ({
-      input: { command, timeout = LIMITS.timeoutMs },
+      input: { command, timeout = DEFAULT_TIMEOUT_MS },
       cwd,
       signal,
       allowUnsandboxed = settings.allowUnsandboxed,
     }) =>
       orRefused('the command', async () => {
-        if (command.includes('\0')) return failure('the command has a NUL character')
         const { root } = workspaceOf(cwd, { hidden: [] })
-        const limits = { ...LIMITS, ...settings.limits, timeoutMs: timeout }
-        const shell = ['/bin/bash', '--noprofile', '--norc', '-c', SCRIPT, String(limits.processes), command]
-        const common = { cwd: root, signal, limits }
-        return allowUnsandboxed ? unsandboxed(settings, shell, common) : sandboxed(settings, shell, common)
+        const asked = { command, cwd: root, signal, timeoutMs: timeout, sandboxed: !allowUnsandboxed }
+        const end = await runCommand(settings, asked)
+        return noted(said(end), end.aside)
       }),
   }
-}
-
-type Common = Pick<GroupRun, 'cwd' | 'signal' | 'limits'>
-
-async function sandboxed(settings: BashSettings, shell: string[], common: Common): Promise<ToolOutput> {
-  const env = allowedEnvironment(settings.env, settings.passEnv)
-  await checkBubblewrap(env.PATH ?? '', settings.sandbox.allowOldBubblewrap)
-  const args = [...(await sandboxArguments(common.cwd, settings.sandbox)), ...shell]
-  const putAside = await keepReserved(common.cwd)
-  let status = ''
-  const end = await runGroup({
-    ...common,
-    program: 'bwrap',
-    args,
-    env: { ...env, HOME: '/tmp' },
-    // bwrap itself and the first process of the sandbox.
-    around: 2,
-    status: (text) => {
-      status += text
-    },
-  })
-  if (!status.includes('"exit-code"') && !end.ended && end.code !== 0 && end.output.startsWith('bwrap: '))
-    return failure(
-      `the sandbox does not start on the worker's machine, so the command was not run: ${end.output.trim()}`,
-    )
-  return noted(said(end, common.limits), await putAside())
 }
 
 /** What the command made and must not: it is told, because the files are not where it left them. */
@@ -104,25 +55,9 @@ function noted(output: ToolOutput, aside: string[]): ToolOutput {
   )
 }
 
-async function unsandboxed(settings: BashSettings, shell: string[], common: Common): Promise<ToolOutput> {
-  const [program = '', ...args] = shell
-  const { HOME } = settings.env
-  const env = { ...allowedEnvironment(settings.env, settings.passEnv), ...(HOME !== undefined && { HOME }) }
-  return said(await runGroup({ ...common, program, args, env, around: 0 }), common.limits)
-}
-
-function said({ code, killedBy, output, ended }: GroupEnd, limits: Limits): ToolOutput {
-  const text = output.replace(/\n$/, '')
-  if (!ended && code === 0) return text === '' ? '(no output)' : text
-  const why = ended ? REASONS[ended](limits) : killedBy ? `ended by ${killedBy}` : `exit code ${code}`
+function said(end: CommandEnd): ToolOutput {
+  const text = end.output.replace(/\n$/, '')
+  const why = whyEnded(end)
+  if (why === undefined) return text === '' ? '(no output)' : text
   return failure(text === '' ? `(${why}; no output)` : `${text}\n(${why})`)
-}
-
-const REASONS: Record<NonNullable<GroupEnd['ended']>, (limits: Limits) => string> = {
-  timeout: ({ timeoutMs }) => `ended after ${timeoutMs / 1000} s: its time was over`,
-  aborted: () => 'ended: the run was stopped',
-  output: ({ outputBytes }) => `ended: it said more than ${outputBytes} bytes`,
-  processes: ({ processes }) => `ended: it had more than ${processes} processes`,
-  memory: ({ memoryBytes }) => `ended: it held more than ${memoryBytes} bytes of memory`,
-  disk: () => 'ended: it filled the disk',
 }

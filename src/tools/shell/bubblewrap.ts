@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ToolRefusal } from '../refusal.js'
 import { below, KEY_FILES, SETTINGS_FILES } from '../workspace.js'
+import { linkedPlaces } from './linked-worktree.js'
 
 export type SandboxSettings = {
   /** Bubblewraps before 0.12.0, which write through symbolic links (CVE-2026-87766). */
@@ -42,12 +43,26 @@ export async function checkBubblewrap(path: string, allowOld: boolean): Promise<
   )
 }
 
+/** The same without a command at hand, and whether it starts at all. undefined: it does. */
+export async function sandboxProblemOf(path: string, allowOld: boolean): Promise<string | undefined> {
+  try {
+    await checkBubblewrap(path, allowOld)
+    await promisify(execFile)('bwrap', ['--unshare-all', '--ro-bind', '/', '/', '--', 'true'], { env: { PATH: path } })
+    return undefined
+  } catch (error) {
+    if (error instanceof ToolRefusal) return error.message
+    const { stderr = '', message } = error as Error & { stderr?: string }
+    return `the sandbox does not start on the worker's machine: ${stderr.trim() || message}`
+  }
+}
+
 /** Arguments of bwrap up to the program it runs. */
 export async function sandboxArguments(workspace: string, settings: SandboxSettings): Promise<string[]> {
   const node = dirname(dirname(process.execPath))
   const back = [...settings.readable, ...(HIDDEN.some((one) => below(one, node)) ? [node] : [])]
   const home = settings.home === undefined ? [] : await realHome(settings.home)
   const hidden = [...new Set([...(await existing(HIDDEN)), ...home])].filter((path) => path !== '/tmp')
+  const linked = await linkedPlaces(workspace)
   const git = join(workspace, '.git')
   const inIt = (names: Set<string>) => Array.from(names, (name) => join(workspace, name))
   const inside = settings.hidden.filter((path) => below(workspace, path))
@@ -59,7 +74,7 @@ export async function sandboxArguments(workspace: string, settings: SandboxSetti
     ...(await existing(SWITCHES)).flatMap((path) => ['--ro-bind', path, path]),
     ...['--size', String(SHM_BYTES), '--tmpfs', '/dev/shm', '--size', String(TMP_BYTES), '--tmpfs', '/tmp'],
     ...[...hidden, ...(await existing(outside))].flatMap((path) => ['--tmpfs', path]),
-    ...(await existing(back)).flatMap((path) => ['--ro-bind', path, path]),
+    ...(await existing([...back, ...linked])).flatMap((path) => ['--ro-bind', path, path]),
     ...['--bind', workspace, workspace],
     ...(await existing([git, ...inIt(SETTINGS_FILES)])).flatMap((path) => ['--ro-bind', path, path]),
     ...(await existing(inside)).flatMap((path) => ['--tmpfs', path]),

@@ -1,16 +1,8 @@
 // An agent of a run at work: a thread of its own with its own context, which ends with its answer. It is steered by
 // messages and never cancelled: interrupted, it hands over what it cost.
-import {
-  ApplicationFailure,
-  CancellationScope,
-  ChildWorkflowFailure,
-  type ChildWorkflowHandle,
-  condition,
-  startChild,
-  TemporalFailure,
-} from '@temporalio/workflow'
+import { ApplicationFailure, ChildWorkflowFailure, condition, startChild, TemporalFailure } from '@temporalio/workflow'
 import { FAILURE } from '../../../contracts/failures.js'
-import { type BudgetState, close, interrupt, pause, resume } from '../../../contracts/messages.js'
+import { type BudgetState, close, interrupt } from '../../../contracts/messages.js'
 import type { ItemResult } from '../../../contracts/outcome.js'
 import type { Ref, Text } from '../../../contracts/refs.js'
 import type { ThreadInput } from '../../../contracts/schemas/index.js'
@@ -19,6 +11,7 @@ import { noUsage, type Usd } from '../../../contracts/usage.js'
 import { skipped } from '../calls/call.js'
 import { wasInterrupted } from '../run/interruption.js'
 import { changed, type Run, short } from '../run/run.js'
+import { steeredChild } from '../run/steered-child.js'
 
 type ThreadWorkflow = (input: ThreadInput) => Promise<ThreadResult>
 export type AgentAnswer = { result: ItemResult; savedUsd: Usd; answer?: Text; head?: Ref; budget?: BudgetState }
@@ -30,9 +23,8 @@ export async function askAgent(run: Run, { item, name, input, summary }: AskAgen
   if (run.paused) await condition(() => !run.paused || run.stopped)
   if (wasInterrupted(run, item))
     return { result: { ...skipped(item), ...(!run.stopped && { status: 'interrupted' }) }, savedUsd: 0 }
-  const steered = steering(run, item)
-  run.running.set(item, { cancel: steered.now })
-  run.listeners.push(steered.now)
+  // Its task is its first turn: being answered, or still waiting while it is prepared.
+  const steered = steeredChild<ThreadWorkflow>(run, item, [[interrupt, { turn: 1 }], [close]])
   run.state = 'running'
   changed(run)
   const workflowId = `${run.self.workflowId}/${name}`
@@ -50,7 +42,7 @@ export async function askAgent(run: Run, { item, name, input, summary }: AskAgen
     if (!(error instanceof TemporalFailure)) throw error
     return noted(run, workflowId, name, fromFailure(error, item))
   } finally {
-    run.listeners.splice(run.listeners.indexOf(steered.now), 1)
+    steered.over()
   }
 }
 
@@ -89,37 +81,5 @@ function fromFailure(failure: TemporalFailure, id: string): AgentAnswer {
     result: { id, status: 'error', error, usage, usd, attempts: turns, warnings: [] },
     savedUsd,
     ...(budget && { budget }),
-  }
-}
-
-/** Hands the run's own interruption, pause and resumption on, also what came before the child had started. */
-function steering(run: Run, item: string): { now(): void; of(child: ChildWorkflowHandle<ThreadWorkflow>): void } {
-  let child: ChildWorkflowHandle<ThreadWorkflow> | undefined
-  let [stopped, paused] = [false, false]
-  const tell = (message: typeof interrupt | typeof pause, ...args: [unknown?]) => {
-    const thread = child
-    if (thread === undefined) return
-    CancellationScope.nonCancellable(() => thread.signal(message, ...args)).catch((error: unknown) => {
-      if (!(error instanceof TemporalFailure)) throw error // one that has just ended hears nothing any more
-    })
-  }
-  const now = () => {
-    if (child === undefined) return
-    if (run.paused !== paused) {
-      paused = run.paused
-      tell(paused ? pause : resume)
-    }
-    if (stopped || !wasInterrupted(run, item)) return
-    stopped = true
-    // Its task is its first turn: being answered, or still waiting while it is prepared.
-    tell(interrupt, { turn: 1 })
-    tell(close)
-  }
-  return {
-    now,
-    of(started) {
-      child = started
-      now()
-    },
   }
 }

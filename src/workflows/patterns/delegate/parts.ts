@@ -1,13 +1,6 @@
 // Parts of a task, each a child that may delegate further. Children are steered by messages and never cancelled: a
 // cancelled child takes its outcome with it, an interrupted one hands over what it has.
-import {
-  CancellationScope,
-  type ChildWorkflowHandle,
-  condition,
-  startChild,
-  TemporalFailure,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { CancellationScope, condition, startChild, TemporalFailure, workflowInfo } from '@temporalio/workflow'
 import {
   type DelegateResult,
   type DelegationPlan,
@@ -16,11 +9,12 @@ import {
   PLAN_ITEM,
   under,
 } from '../../../contracts/delegate.js'
-import { interrupt, pause, resume } from '../../../contracts/messages.js'
+import { interrupt } from '../../../contracts/messages.js'
 import { reservePart, settlePart } from '../budget/part.js'
 import { onCancel } from '../fan-out/fan-out.js'
 import { wasInterrupted } from '../run/interruption.js'
 import { changed, endItem, type Run, short } from '../run/run.js'
+import { steeredChild } from '../run/steered-child.js'
 import { type EndedPart, fromChild, fromFailure, notAllowed, unasked } from './part-outcome.js'
 
 type PartWorkflow = (input: PartInput) => Promise<DelegateResult>
@@ -76,9 +70,7 @@ function shareOf({ price, delegation }: DelegationPlan, part: Part, waiting: Par
 }
 
 async function runPart(run: Run, plan: DelegationPlan, part: Part, budgetUsd?: number): Promise<EndedPart> {
-  const steered = steering(run, part.path)
-  run.running.set(part.path, { cancel: steered.now })
-  run.listeners.push(steered.now)
+  const steered = steeredChild<PartWorkflow>(run, part.path, [[interrupt]])
   changed(run)
   try {
     const child = await startChild<PartWorkflow>('delegate', {
@@ -94,7 +86,7 @@ async function runPart(run: Run, plan: DelegationPlan, part: Part, budgetUsd?: n
     if (!(error instanceof TemporalFailure)) throw error
     return fromFailure(error, part)
   } finally {
-    run.listeners.splice(run.listeners.indexOf(steered.now), 1)
+    steered.over()
   }
 }
 
@@ -121,37 +113,6 @@ function planOf(plan: DelegationPlan, part: Part, budgetUsd?: number): Delegatio
     delegation: {
       ...{ stage: splits ? 'plan' : 'alone', path, task, assignment, calls, depth, tries: 1, parts: [], atOnce: 1 },
       ...(anew && { fresh: true }),
-    },
-  }
-}
-
-/** Hands the run's own interruption, pause and resumption on to a part, also what came before it had started. */
-function steering(run: Run, id: string): { now(): void; of(child: ChildWorkflowHandle<PartWorkflow>): void } {
-  let child: ChildWorkflowHandle<PartWorkflow> | undefined
-  let [stopped, paused] = [false, false]
-  const tell = (message: typeof interrupt | typeof pause | typeof resume) => {
-    const part = child
-    if (part === undefined) return
-    // Also of a run that is cancelled. A part that has just ended hears nothing any more.
-    CancellationScope.nonCancellable(() => part.signal(message)).catch((error: unknown) => {
-      if (!(error instanceof TemporalFailure)) throw error
-    })
-  }
-  const now = () => {
-    if (child === undefined) return
-    if (run.paused !== paused) {
-      paused = run.paused
-      tell(paused ? pause : resume)
-    }
-    if (stopped || !wasInterrupted(run, id)) return
-    stopped = true
-    tell(interrupt)
-  }
-  return {
-    now,
-    of(started) {
-      child = started
-      now()
     },
   }
 }

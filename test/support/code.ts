@@ -1,6 +1,6 @@
 // The small repositories coding runs work in, each as a real git repository that is the same every time, and the programs
 // of the simulated programmers for them.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,6 +11,9 @@ export const programs = new URL('../fixtures/code', import.meta.url).pathname
 /** The tasks of the table, with words of a person that their programs are for. */
 export const CODE_TASKS = {
   auth: 'Implement user authentication with JWT, password hashing, and tests',
+  'rest-api': 'Create a REST API with validation, error handling, and tests',
+  caching: 'Add caching with Redis and in-memory fallback, tags, and tests',
+  chat: 'Build WebSocket chat with rooms, typing indicators, and presence',
 } as const
 export type CodeTask = keyof typeof CODE_TASKS
 
@@ -54,18 +57,15 @@ function writeFiles(directory: string, files: Record<string, string>): void {
 /** What running a repository's tests says, and whether they pass. */
 export function runTests(directory: string, task: CodeTask): { passed: boolean; output: string } {
   const [program, ...args] = COMMANDS[task]
-  try {
-    // A test that is run by a test runner must not report to it.
-    const env = { PATH: process.env.PATH, HOME: directory, PYTHONDONTWRITEBYTECODE: '1' }
-    const output = execFileSync(program, args, { cwd: directory, encoding: 'utf8', env, stdio: 'pipe' })
-    return { passed: true, output }
-  } catch (error) {
-    const { stdout = '', stderr = '', status } = error as { stdout?: string; stderr?: string; status?: number }
-    if (status === undefined || status === null) throw error
-    return { passed: false, output: `${stdout}${stderr}` }
-  }
+  const env = { PATH: process.env.PATH, HOME: directory, PYTHONDONTWRITEBYTECODE: '1' }
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: directory, encoding: 'utf8', env })
+  if (error) throw error
+  return { passed: status === 0, output: `${stdout}${stderr}` }
 }
 
 const COMMANDS: Record<CodeTask, [string, ...string[]]> = {
   auth: ['npm', 'test', '--silent'],
+  'rest-api': ['npm', 'test', '--silent'],
+  caching: ['make', '--silent', 'test'],
+  chat: ['npm', 'test', '--silent'],
 }

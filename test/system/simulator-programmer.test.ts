@@ -1,9 +1,11 @@
 // The simulated planner and programmers over HTTP, with the real SDK and the real tools in real directories.
 import { rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Simulator, startSimulator } from '../../src/simulator/index.js'
 import { CODE_TASKS, type CodeTask, makeRepository, programs, runTests } from '../support/code.js'
-import { assignmentsOf, type Programming, programmingWith, type Report } from '../support/programming.js'
+import { assignmentsOf, type Programming, programmingWith, type Report, type Said } from '../support/programming.js'
 
 let simulator: Simulator
 let model: Programming
@@ -24,68 +26,154 @@ function repository(content: Parameters<typeof makeRepository>[0]) {
   return { cwd: directory, files: git('ls-files').split('\n'), git }
 }
 
-const unmet = ({ criteria }: Report) => criteria.filter(({ met }) => !met).map(({ shown }) => shown)
+const again = {
+  tests: (output: string) =>
+    `\n\nYou have worked on it already; your files are as you left them. Put together with the others, the tests fail:\n\n<note>\nThe tests fail.\n</note>\n\n<output>\n${output}\n</output>`,
+  person: (note: string) =>
+    `\n\nYou have worked on it already; your files are as you left them. A person wants this changed:\n\n<note>\n${note}\n</note>`,
+  failure: `\n\nAn earlier attempt at it did not end well; its files are as they were left. What became of it:\n\n<note>\nIt ended early.\n</note>`,
+}
 
-/** Plans, and lets every agent work and verify, one after the other in one directory. */
-async function whole(task: CodeTask, said = '') {
+const unmet = ({ criteria }: Report) => criteria.filter(({ met }) => !met).map(({ shown }) => shown)
+const changedBy = (said: Said[]) => [
+  ...new Set(said.flatMap(({ tool, input }) => (tool === 'Write' || tool === 'Edit' ? [input.file_path] : []))),
+]
+
+/** Plans, and lets the agents work and verify, one after the other in one directory. `only`: their numbers. */
+async function run(task: CodeTask, { said = '', only }: { said?: string; only?: number[] } = {}) {
   const request = CODE_TASKS[task] + said
   const { cwd, files, git } = repository(task)
   const plan = (await model.plan({ cwd, request, files })).answer
   const ends = []
-  for (const assignment of assignmentsOf(plan)) {
+  for (const assignment of assignmentsOf(plan).filter((_, index) => only?.includes(index + 1) ?? true)) {
     const first = await model.work({ cwd, request, assignment })
     if (first.stopReason !== 'end_turn') {
-      ends.push({ assignment, said: first.said, report: undefined, stopReason: first.stopReason })
+      ends.push({ ...first, assignment, report: undefined, verified: [] })
       continue
     }
-    const { answer, said } = await model.verify({ cwd, assignment, messages: first.messages })
-    ends.push({ assignment, said: [...first.said, ...said], report: answer, stopReason: 'end_turn' })
+    const second = await model.verify({ cwd, assignment, messages: first.messages })
+    ends.push({ ...first, assignment, report: second.answer, verified: second.said })
   }
   return { cwd, git, request, plan, ends }
 }
 
-const again = {
-  tests: (output: string) =>
-    `\n\nYou have worked on it already; your files are as you left them. Put together with the others, the tests fail:\n\n<note>\nThe tests fail.\n</note>\n\n<output>\n${output}\n</output>`,
-}
-
 describe.each(Object.keys(CODE_TASKS) as CodeTask[])('the programmers of %s', (task) => {
-  it('do what is planned, in their own files, and its tests pass', async () => {
-    const { cwd, git, ends, plan } = await whole(task)
+  it('do what is planned in their own files, look at them again, and all tests pass', async () => {
+    const { cwd, git, ends, plan } = await run(task)
     expect(plan.summary).toContain('SIMULATED')
-    for (const { report } of ends) expect(unmet(report as Report)).toEqual([])
-    const written = git('status', '--porcelain', '-uall')
-      .split('\n')
-      .map((line) => line.slice(-1 * (line.length - 2)).trim())
+    for (const { report, said, verified, assignment } of ends) {
+      expect(said.filter(({ isError }) => isError)).toEqual([])
+      expect(verified.map(({ tool, input }) => [tool, input.file_path])).toEqual(
+        assignment.files.map((file) => ['Read', file]),
+      )
+      expect(report!.criteria.map(({ criterion }) => criterion)).toEqual(assignment.criteria)
+      expect(unmet(report!)).toEqual([])
+    }
     const owned = new Set(ends.flatMap(({ assignment }) => assignment.files))
-    expect(written.filter((file) => !file.includes('__pycache__')).sort()).toEqual([...owned].sort())
+    const written = git('status', '--porcelain', '-uall').split('\n')
+    expect(written.map((line) => line.slice(2).trim()).sort()).toEqual([...owned].sort())
     const tests = runTests(cwd, task)
-    expect(tests.output).toMatch(/pass|OK/)
+    expect(tests.output).toMatch(/pass \d\d|Ran \d\d tests/)
     expect(tests.passed).toBe(true)
   })
 })
 
-describe('a programmer with a vice', () => {
-  it('breaks a test, is told so, and repairs its file', async () => {
-    const { cwd, request, ends } = await whole('auth', '\nSIMULATED: agent 2 breaks a test')
+it.each([
+  ['rest-api', 3],
+  ['caching', 1],
+  ['chat', 3],
+] as const)('the tests of %s fail where agent %d breaks one', async (task, agent) => {
+  const { cwd } = await run(task, { said: `\nSIMULATED: agent ${agent} breaks a test` })
+  expect(runTests(cwd, task).passed).toBe(false)
+})
+
+describe('a programmer', () => {
+  it('edits a file that is there, and writes one that is not', async () => {
+    const { ends } = await run('rest-api')
+    const tools = (agent: number) => new Set(ends[agent - 1]!.said.map(({ tool }) => tool))
+    expect(tools(1)).toEqual(new Set(['Read', 'Write']))
+    expect(tools(6)).toEqual(new Set(['Read', 'Edit']))
+  })
+
+  it('told of failing tests repairs what it broke, and the others change nothing', async () => {
+    const { cwd, request, ends } = await run('auth', { said: '\nSIMULATED: agent 2 breaks a test' })
     const { passed, output } = runTests(cwd, 'auth')
     expect(passed).toBe(false)
     for (const { assignment } of ends) {
       const repaired = await model.work({ cwd, request, assignment, more: again.tests(output) })
-      const changes = repaired.said
-        .filter(({ tool }) => tool === 'Write' || tool === 'Edit')
-        .map(({ input }) => input.file_path)
-      expect(changes).toEqual(assignment.agent === 'Haiku-2' ? ['auth/jwt.js'] : [])
+      expect(changedBy(repaired.said)).toEqual(assignment.agent === 'Haiku-2' ? ['auth/jwt.js'] : [])
     }
     expect(runTests(cwd, 'auth').passed).toBe(true)
   })
 
-  it('breaks a test and hides it: says all is met, before and after it is told', async () => {
-    const { cwd, request, ends } = await whole('auth', '\nSIMULATED: agent 2 breaks a test and hides it')
-    const { assignment, report } = ends[1]!
+  it('that hides a broken test says all is met, before and after it is told', async () => {
+    const said = '\nSIMULATED: agent 2 breaks a test and hides it'
+    const { cwd, request, ends } = await run('auth', { said, only: [2] })
+    const { assignment, report } = ends[0]!
     expect(unmet(report!)).toEqual([])
     const told = await model.work({ cwd, request, assignment, more: again.tests('it fails') })
-    expect(unmet(told.answer)).toEqual([])
-    expect(runTests(cwd, 'auth').passed).toBe(false)
+    expect([unmet(told.answer), changedBy(told.said)]).toEqual([[], []])
+  })
+
+  it('that fails refuses, and does it when asked again', async () => {
+    const { cwd, request, ends } = await run('auth', { said: '\nSIMULATED: agent 1 fails', only: [1] })
+    const { assignment, stopReason } = ends[0]!
+    expect(stopReason).toBe('refusal')
+    const { answer, said } = await model.work({ cwd, request, assignment, more: again.failure })
+    expect([unmet(answer), changedBy(said)]).toEqual([[], ['auth/types.js']])
+  })
+
+  it('that writes outside its files is refused that one, and does its own', async () => {
+    const { git, ends } = await run('auth', { said: '\nSIMULATED: agent 1 writes outside', only: [1] })
+    const refused = ends[0]!.said.filter(({ isError }) => isError)
+    expect(refused.map(({ tool, text }) => [tool, text])).toEqual([
+      ['Write', 'SIMULATED-outside.txt is not one of your files'],
+    ])
+    expect(unmet(ends[0]!.report!)).toEqual([])
+    expect(git('status', '--porcelain', '-uall')).toBe('?? auth/types.js')
+  })
+
+  it('that stops half way says so twice, and goes on when asked again', async () => {
+    const { cwd, request, ends } = await run('chat', { said: '\nSIMULATED: agent 4 stops half way', only: [4] })
+    const { assignment, answer, report, said } = ends[0]!
+    expect(changedBy(said)).toEqual(['chat/presence.js'])
+    expect(unmet(answer)).toEqual(['not yet there: chat/typing.js'])
+    expect(unmet(report!)).toEqual(['not yet there: chat/typing.js'])
+    const rest = await model.work({ cwd, request, assignment, more: again.failure })
+    expect([unmet(rest.answer), changedBy(rest.said)]).toEqual([[], ['chat/typing.js']])
+  })
+
+  it('told by a person changes its file once for each wish, and the tests still pass', async () => {
+    const { cwd, request, ends } = await run('caching')
+    const { assignment } = ends[1]!
+    for (const note of ['Say which Redis it is for', 'Shorter */ please', 'Shorter */ please']) {
+      const { answer } = await model.work({ cwd, request, assignment, more: again.person(note) })
+      expect(unmet(answer)).toEqual([])
+    }
+    const text = await readFile(join(cwd, 'cache/redis_client.py'), 'utf8')
+    expect(text.split('\n').slice(0, 3)).toEqual([
+      '# SIMULATED: changed as asked: Shorter * please',
+      '# SIMULATED: changed as asked: Say which Redis it is for',
+      expect.stringContaining('"""'),
+    ])
+    expect(runTests(cwd, 'caching').passed).toBe(true)
+  })
+
+  it('told by a person does what its program has for that', async () => {
+    const { cwd, request, ends } = await run('chat', { only: [3] })
+    await model.work({ cwd, request, assignment: ends[0]!.assignment, more: again.person('Keep 200 messages') })
+    expect(await readFile(join(cwd, 'chat/rooms.js'), 'utf8')).toContain('const HISTORY = 200')
+  })
+
+  it('without a program writes placeholders, beside what is there', async () => {
+    const { cwd } = repository({ 'a.ts': 'export const a = 1\n', 'b.json': '{}\n' })
+    const files = ['a.ts', 'new/c.py', 'd.json', 'e.unknown']
+    const assignment = { agent: 'Haiku-1', task: 'Add everything', files, criteria: ['It is there'] }
+    const first = await model.work({ cwd, request: 'Do things', assignment })
+    const { answer } = await model.verify({ cwd, assignment, messages: first.messages })
+    expect(unmet(answer)).toEqual([])
+    for (const file of files) expect(await readFile(join(cwd, file), 'utf8')).toContain('SIMULATED: Add everything')
+    expect(JSON.parse(await readFile(join(cwd, 'd.json'), 'utf8'))).toHaveProperty('simulated')
+    expect(await readFile(join(cwd, 'a.ts'), 'utf8')).toContain('export const a = 1')
   })
 })

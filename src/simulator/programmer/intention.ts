@@ -23,25 +23,25 @@ export function intentionOf(about: {
   const agent = program && agentOf(program, assignment)
   const number = program && agent ? program.agents.indexOf(agent) + 1 : Number(/\d+$/.exec(assignment.agent)?.[0])
   const vice = viceIn(request, number) ?? agent?.vice
-  const target = (file: string) =>
-    agent?.target.get(file) ?? lastOf(program, file) ?? placeholder(file, assignment.task)
+  const target = (file: string, now: string | undefined) =>
+    agent?.target.get(file) ?? lastOf(program, file) ?? marked(file, now, assignment.task)
   const wrong = vice?.startsWith('breaks a test') ? agent?.wrong : undefined
-  const marked = assignment.files.find((file) => comment(file, '') !== undefined)
+  const notable = assignment.files.find((file) => comment(file, '') !== undefined)
   return {
     ...{ reads: agent?.reads ?? [], commands: agent?.commands ?? [] },
     ...(vice && { vice }),
     existing: (file) => again !== undefined || !program || agent?.reads.includes(file) !== false,
     wanted(file, now) {
-      const before = now ?? target(file)
+      const before = now ?? target(file, now)
       switch (again?.by) {
         case undefined:
-          return wrong?.get(file) ?? target(file)
+          return wrong?.get(file) ?? target(file, now)
         case 'failure':
-          return vice === 'breaks a test and hides it' ? before : target(file)
+          return vice === 'breaks a test and hides it' ? before : target(file, now)
         case 'tests':
-          return vice === 'breaks a test' && now === wrong?.get(file) ? target(file) : before
+          return vice === 'breaks a test' && now === wrong?.get(file) ? target(file, now) : before
         case 'person':
-          return agent?.revised.get(file) ?? (file === marked ? noted(file, before, again.note) : before)
+          return agent?.revised.get(file) ?? (file === notable ? noted(file, before, again.note) : before)
       }
     },
   }
@@ -59,8 +59,18 @@ function lastOf(program: Program | undefined, file: string): string | undefined 
   return program?.agents.findLast(({ target }) => target.has(file))?.target.get(file)
 }
 
+/** Without a program: a new file says what it is for, one that is there says it too and stays as it is otherwise. */
+function marked(file: string, now: string | undefined, task: string): string {
+  return now === undefined ? placeholder(file, task) : onTop(file, now, `SIMULATED: ${task.split('\n')[0]}`)
+}
+
 function noted(file: string, before: string, note: string): string {
-  const line = comment(file, `SIMULATED: changed as asked: ${note.slice(0, 200)}`)
+  return onTop(file, before, `SIMULATED: changed as asked: ${note.slice(0, 200)}`)
+}
+
+/** With this comment as a line before the others, once; the same where the language has no comments. */
+function onTop(file: string, before: string, text: string): string {
+  const line = comment(file, text)
   if (line === undefined || before.includes(line)) return before
   const [first = '', ...others] = before.split('\n')
   return (first.startsWith('#!') ? [first, line, ...others] : [line, first, ...others]).join('\n')

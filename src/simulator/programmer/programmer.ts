@@ -3,7 +3,7 @@
 import { type Reply, reply } from '../reply.js'
 import type { MessagesRequest } from '../request.js'
 import { concluding, linesOf, offeredTool, readOf, type Use, usesIn, using } from '../tool-uses.js'
-import { changeOf } from './change.js'
+import { applied, changeOf } from './change.js'
 import { type Intention, intentionOf } from './intention.js'
 import type { Program } from './program.js'
 import { type Assignment, againIn, assignmentIn, blockOf, lastWith, textOf } from './texts.js'
@@ -47,13 +47,15 @@ function nextStep({ request, intention, uses, files }: Turn): Reply | undefined 
   const [read, write] = [offeredTool(request, 'Read'), offeredTool(request, 'Write')]
   const first = [...new Set([...reads, ...files.filter(existing)])].filter((file) => !readOf(uses, read, file))
   if (read !== undefined && first.length > 0) return using(first.map((file_path) => [read, { file_path }]))
-  if (write !== undefined && vice === 'writes outside' && !useOn(uses, OUTSIDE))
+  if (write !== undefined && vice === 'writes outside' && !uses.some((use) => isChange(use, OUTSIDE)))
     return using([[write, { file_path: OUTSIDE, content: 'SIMULATED: this is not my file\n' }]])
   for (const file of files) {
-    if (changeIn(uses, file)) continue
     const found = readOf(uses, read, file)
-    const now = found?.result && !found.result.isError ? textIn(found) : undefined
-    const change = changeOf(file, now, wanted(file, now))
+    const before = found?.result && !found.result.isError ? textIn(found) : undefined
+    const changes = uses.filter((use) => isChange(use, file))
+    if (changes.some(({ result }) => result?.isError !== false)) continue
+    const now = changes.reduce<string | undefined>((text, { input }) => applied(text, input), before)
+    const change = changeOf(file, now, wanted(file, before))
     const tool = change && offeredTool(request, change.tool)
     if (change && tool !== undefined) return using([[tool, change.input]])
   }
@@ -78,8 +80,10 @@ function nextLook({ request, intention, uses, files }: Turn): Reply | undefined 
 /** Met is what stands in files that are there, in none whose change was refused; what a vice left out is not. */
 function reportOf({ assignment, intention, uses, files }: Turn): object {
   const bad = files.flatMap((file) => {
-    const use = changeIn(uses, file) ?? useOn(uses, file)
-    return use?.result?.isError ? [`${file}: ${use.result.text.split('\n')[0]}`] : []
+    const own = uses.filter(({ input }) => input.file_path === file)
+    const changes = own.filter((use) => isChange(use, file))
+    const refused = (changes.length > 0 ? changes : own).find(({ result }) => result?.isError)
+    return refused ? [`${file}: ${refused.result?.text.split('\n')[0]}`] : []
   })
   const failing = intention.commands.find((command) => uses.find(runs(command))?.result?.isError)
   if (failing !== undefined) bad.push(`it fails: ${failing}`)
@@ -100,9 +104,8 @@ const runs =
   (command: string) =>
   ({ input }: Use) =>
     input.command === command
-const useOn = (uses: Use[], file: string) => uses.find(({ input }) => input.file_path === file)
-const changeIn = (uses: Use[], file: string) =>
-  uses.find(({ input }) => input.file_path === file && ('content' in input || 'old_string' in input))
+const isChange = ({ input }: Use, file: string) =>
+  input.file_path === file && ('content' in input || 'old_string' in input)
 
 /** Every file of a program ends with a line's end; how a read one ends is not told. */
 function textIn(use: Use): string {

@@ -56,6 +56,7 @@ export type { Reply } from './client/thread/reply.js'
 export type { Said, SendOptions, Thread, Waiting } from './client/thread/thread.js'
 export { ConfigError } from './config/index.js'
 export type { AccountResult, PendingWrite, Recommendation } from './contracts/account.js'
+export type { CodePlan, CodeReport, CodeResult, TestReport } from './contracts/code.js'
 export type { Content, ContentBlock } from './contracts/conversation.js'
 export type { DelegateResult, TaskTree } from './contracts/delegate.js'
 export type { Citation, DocumentsResult } from './contracts/documents.js'
@@ -89,6 +90,7 @@ export type { Ref, Text, TextRef } from './contracts/refs.js'
 export type { AgentDefinition } from './contracts/schemas/agent.js'
 export type {
   AccountInput,
+  CodeInput,
   DelegateInput,
   DocumentsInput,
   Item,

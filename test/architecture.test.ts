@@ -8,7 +8,7 @@ import { AHEAD } from '../src/contracts/failures.js'
 const SRC = join(import.meta.dirname, '../src')
 /** Bundled from what is built, as at every start without a ready bundle. */
 const BUILT = new URL('../dist/workers/bundle.js', import.meta.url).href
-const MAX_BUNDLE_BYTES = 3_000_000
+const MAX_BUNDLE_BYTES = 3_300_000
 
 type Import = { file: string; from: string; to: string; typeOnly: boolean; specifier: string }
 type Rule = { may: string[]; asType?: string[] }
@@ -179,6 +179,10 @@ describe('the public library', () => {
         "AuditEntry",
         "BudgetState",
         "Citation",
+        "CodeInput",
+        "CodePlan",
+        "CodeReport",
+        "CodeResult",
         "Content",
         "ContentBlock",
         "Decided",
@@ -229,6 +233,7 @@ describe('the public library', () => {
         "StatusReport",
         "Steering",
         "TaskTree",
+        "TestReport",
         "Text",
         "TextCounts",
         "TextRef",

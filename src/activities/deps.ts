@@ -2,4 +2,5 @@
 import type { AgentDeps } from './agent/deps.js'
 import type { EngineDeps } from './engine/deps.js'
 
-export type ActivityDeps = AgentDeps & { engine: EngineDeps }
+/** `hostQueue`: the task queue of this machine alone, where it has one. */
+export type ActivityDeps = AgentDeps & { engine: EngineDeps; hostQueue?: string }

@@ -10,6 +10,17 @@ import { createAppendAudit } from './audit/append-audit.js'
 import { beating } from './beating.js'
 import { createCallClaude } from './call/call-claude.js'
 import { createSpentOn } from './call/spent-on.js'
+import { createBriefPlanner } from './code/brief-planner.js'
+import { createClearWork } from './code/clear-work.js'
+import { createCollectWork } from './code/collect-work.js'
+import { createCombineWork } from './code/combine-work.js'
+import { createCommitWork } from './code/commit-work.js'
+import { createFinishCode } from './code/finish-code.js'
+import { createJudgeCodePlan } from './code/judge-plan.js'
+import { createOfferWork } from './code/offer-work.js'
+import { createOpenWorktree } from './code/open-worktree.js'
+import { createTestWork } from './code/test-work.js'
+import { createUndoCode } from './code/undo-code.js'
 import { createGatherParts } from './delegate/gather-parts.js'
 import { createJudgePlan } from './delegate/judge-plan.js'
 import type { ActivityDeps } from './deps.js'
@@ -61,6 +72,17 @@ export function createActivities(deps: ActivityDeps) {
     briefAuthor: createBriefAuthor(deps),
     gatherAccount: createGatherAccount(deps),
     finishAccount: createFinishAccount(deps),
+    briefPlanner: createBriefPlanner(deps),
+    judgeCodePlan: createJudgeCodePlan(deps),
+    openWorktree: beating(createOpenWorktree(deps)),
+    collectWork: beating(createCollectWork(deps)),
+    combineWork: beating(createCombineWork(deps)),
+    testWork: beating(createTestWork(deps)),
+    offerWork: beating(createOfferWork(deps)),
+    commitWork: beating(createCommitWork(deps)),
+    undoCode: beating(createUndoCode(deps)),
+    finishCode: beating(createFinishCode(deps)),
+    clearWork: beating(createClearWork(deps)),
     appendAudit: createAppendAudit(deps),
   }
 }

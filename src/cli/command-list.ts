@@ -14,7 +14,7 @@ export const COMMANDS: Entry[] = [
   {
     name: 'run',
     usage: '<workflow> [args...]',
-    about: 'start a run (parallel, review, documents, delegate, account, agent) and follow it',
+    about: 'start a run (parallel, review, documents, delegate, account, code, agent) and follow it',
     load: () => import('./commands/run.js'),
   },
   {
@@ -83,6 +83,12 @@ export const COMMANDS: Entry[] = [
     usage: '<run>',
     about: 'a new run of what is not ok; paid answers are used again',
     load: () => import('./commands/rerun.js'),
+  },
+  {
+    name: 'undo',
+    usage: '<run>',
+    about: 'take back what a coding run committed',
+    load: () => import('./commands/undo.js'),
   },
   {
     name: 'up',

@@ -13,6 +13,8 @@ export type Seen = {
   tools: Map<string, string>
   refused: Set<string>
   warnings?: number
+  /** Number of the line that was told last. */
+  log?: number
 }
 
 const OVER = new Set<RunState>(['completed', 'partial', 'interrupted', 'rejected', 'failed', 'planned'])
@@ -29,6 +31,11 @@ export function* changes(
   if (news && !over) yield { type: 'status', status: report.status, report }
   for (const message of report.warnings.slice(seen.warnings ?? 0)) yield { type: 'warning', message }
   seen.warnings = Math.max(seen.warnings ?? 0, report.warnings.length)
+  for (const { n, line } of report.log ?? []) {
+    if (n <= (seen.log ?? 0)) continue
+    seen.log = n
+    yield { type: 'log', line }
+  }
   for (const tool of report.tools ?? []) {
     const key = `${tool.turn}.${tool.step}.${tool.id}`
     if (seen.tools.get(key) === tool.status) continue
@@ -45,11 +52,11 @@ export function* changes(
     yield { type: 'refused', message, reason }
   }
   for (const { answer, openedAt, escalatedAt: _, ...asked } of report.approvals) {
-    const { name, digest, own, tool, unknown, budget } = asked
+    const { name, digest, own, tool, unknown, budget, work } = asked
     const key = JSON.stringify([name, digest, openedAt])
     if (answer || seen.approvals.has(key)) continue
     seen.approvals.add(key)
-    const plan = own || tool || unknown || budget ? undefined : report
+    const plan = own || tool || unknown || budget || work ? undefined : report
     yield {
       type: 'approval',
       ...asked,

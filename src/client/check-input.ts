@@ -11,6 +11,7 @@ const INSTEAD: Record<WorkflowName, string> = {
   documents: "globs in files (read on the worker's machine)",
   delegate: 'a shorter task',
   account: 'the id of an account',
+  code: 'a shorter task, and files of the repository that say the rest',
   thread: 'messages (each up to half a MiB)',
 }
 

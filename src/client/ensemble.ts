@@ -1,6 +1,7 @@
 // The library's face: one connection, from which runs are started, found and listed. It never starts a server or a
 // worker; the command line does that for people.
 import type { AccountResult } from '../contracts/account.js'
+import type { CodeResult } from '../contracts/code.js'
 import type { DelegateResult } from '../contracts/delegate.js'
 import type { DocumentsResult } from '../contracts/documents.js'
 import type { WorkflowName } from '../contracts/names.js'
@@ -9,6 +10,7 @@ import type { Root, Text } from '../contracts/refs.js'
 import type { AgentDefinition } from '../contracts/schemas/agent.js'
 import type {
   AccountInput,
+  CodeInput,
   DelegateInput,
   DocumentsInput,
   ParallelInput,
@@ -33,6 +35,7 @@ import { runSummary } from './summary.js'
 import { type Resolved, resolveTexts, wholeText } from './texts.js'
 import type { ThreadOptions } from './thread/opening.js'
 import { type Thread, threadHandle } from './thread/thread.js'
+import { undo } from './undo.js'
 import { workersOn } from './workers.js'
 
 /** The input of each workflow, by its name. */
@@ -42,6 +45,7 @@ export type RunInputs = {
   documents: DocumentsInput
   delegate: DelegateInput
   account: AccountInput
+  code: CodeInput
   thread: ThreadInput
 }
 /** The result of each workflow, by its name. */
@@ -51,6 +55,7 @@ export type RunResults = {
   documents: DocumentsResult
   delegate: DelegateResult
   account: AccountResult
+  code: CodeResult
   thread: ThreadResult
 }
 
@@ -98,6 +103,8 @@ export type Ensemble = {
   agent(agent: string | AgentDefinition | { id: string }, options?: AgentOptions): Thread
   /** A new run of every item of `id` that is not ok; throws InvalidInputError while that run is open. */
   rerun(id: string, options?: RerunOptions): Promise<Run>
+  /** A run that takes back what a coding run committed; throws InvalidInputError while that run is open. */
+  undo(id: string): Promise<Run>
   /** Every question that waits for a person, of runs and their parts, the oldest first; needs no worker. */
   approvals(): Promise<WaitingApproval[]>
   /** Newest first; `limit` defaults to 100. */
@@ -170,6 +177,7 @@ export function ensembleOn(server: Server): Ensemble {
     thread: (id, threadOptions) => threadHandle(server, checkRunId(id), threadOptions),
     agent: (agent, agentOptions) => agentThread(server, agent, agentOptions),
     rerun: async (id, rerunOptions) => runHandle(server, await rerun(server, id, rerunOptions)),
+    undo: async (id) => runHandle(server, await undo(server, id)),
     approvals: () => openApprovals(server),
     list: (listOptions) => listRuns(server, listOptions?.limit ?? 100),
     text: (text) => wholeText(store, text),

@@ -17,12 +17,14 @@ export type RunEvent =
   | { type: 'text'; item: string; turn?: number; attempt: number; text: string; reset?: true; cursor?: number }
   /**
    * A question waits for a person: about a plan and its price, a tool an agent wants to use (`tool`), what such a tool did
-   * (`unknown`), money (`budget`), or of a person's own code (`own`). `outline`: what the plan would do, where a model made
+   * (`unknown`), money (`budget`), or of a person's own code (`own`), the work of agents (`work`). `outline`: what the plan would do, where a model made
    * it. `choices`: approve takes all of them, or those its input names as `{ only: [ids] }`. `lines`: what it is about.
    */
   | ({ type: 'approval'; price?: Price; outline?: string[] } & Asked)
   /** An agent's use of a tool began, waits for a person, or ended. */
   | { type: 'tool'; tool: ToolState }
+  /** What a run's work has come to, a line: "[Haiku-1] created auth/types.ts". */
+  | { type: 'log'; line: string }
   /** An item ended. */
   | { type: 'item'; item: ItemState }
   /** A message somebody sent had no effect. */

@@ -44,6 +44,7 @@ const ABOUT: Record<WorkflowName, (input: Record<string, unknown>) => string[]> 
   documents,
   delegate,
   account: ({ account }) => [String(account).slice(0, 60)],
+  code: ({ task, undoOf }) => [undoOf === undefined ? String(task).trim().replace(/\s+/g, ' ') : 'undo'],
   thread,
 }
 

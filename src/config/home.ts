@@ -21,6 +21,13 @@ function projectRoot(cwd: string): string {
   }
 }
 
+/** The machine's own queue, beside the common one: for what is bound to its files. */
+export function hostOf({ ENSEMBLE_HOST: host }: Environment): string | undefined {
+  if (!host) return undefined
+  if (/^[\w.-]{1,100}$/.test(host)) return host
+  throw new ConfigError(`ENSEMBLE_HOST: got ${JSON.stringify(host)}; wanted 1 to 100 letters, digits or any of _ . -`)
+}
+
 export function taskQueueOf(env: Environment): string {
   const name = env.ENSEMBLE_TASK_QUEUE || TASK_QUEUE
   if (/^[\w.:/@-]{1,200}$/.test(name)) return name

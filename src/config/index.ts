@@ -3,7 +3,7 @@
 // What agents and workers do by default is apart, in settings.ts. Only main files and `connect` call either.
 import { resolve } from 'node:path'
 import { type Deployment, deploymentOf } from './deployment.js'
-import { homeOf, taskQueueOf } from './home.js'
+import { homeOf, hostOf, taskQueueOf } from './home.js'
 import { type ModelConfig, modelConfig } from './model.js'
 import { type TemporalConfig, temporalConfig } from './temporal.js'
 import type { Environment } from './variables.js'
@@ -19,6 +19,8 @@ export type Config = {
   home: string
   /** ENSEMBLE_TASK_QUEUE, else `ensemble`. */
   taskQueue: string
+  /** ENSEMBLE_HOST: the machine by a name of its own; its worker serves the queue of that name too, see hostQueue. */
+  host?: string
   /** TEMPORAL_NAMESPACE or that of the profile, else `default`. */
   namespace: string
   /** Absent when no address is configured: then a local server is found. */
@@ -33,10 +35,12 @@ export type Config = {
 /** @throws ConfigError */
 export function loadConfig(env: Environment = process.env, cwd: string = process.cwd()): Config {
   const { namespace, temporal } = temporalConfig(env)
+  const host = hostOf(env)
   const deployment = deploymentOf(env)
   return {
     home: homeOf(env, cwd),
     taskQueue: taskQueueOf(env),
+    ...(host !== undefined && { host }),
     namespace,
     temporal,
     model: modelConfig(env, cwd),

@@ -45,6 +45,8 @@ export type AgentPlan = {
   /** What somebody listens to. */
   hooks: HookEvent[]
   audit: boolean
+  /** It owns files: the run it works for hears of each it writes. */
+  reports?: true
   /** Who may answer its approvals; absent: anybody. */
   approvers?: string[]
   /** Asked when an unsafe tool's outcome is unknown. */

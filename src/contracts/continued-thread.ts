@@ -79,6 +79,8 @@ export type WaitingMessage = {
   cacheHistory: boolean
   /** Goes before what waits. */
   steers?: true
+  /** Only asked when the task was answered. */
+  verifies?: true
 }
 
 /** A turn's chunk; the empty string for a message that was taken out before it was asked. */

@@ -20,6 +20,8 @@ export const pause = defineSignal<[unknown?]>('pause')
 export const resume = defineSignal<[unknown?]>('resume')
 /** `{ "usd": n }`, or the number: the new cap in dollars; what waits for money goes on as far as it fits. */
 export const raiseBudget = defineSignal<[unknown?]>('raiseBudget')
+/** Sent by an agent to the run it works for: it wrote a file. `{ child, tool, path }`. */
+export const worked = defineSignal<[unknown?]>('worked')
 /** Sent by a leading call: the cache it wrote can be read. `{ group }`. */
 export const cacheReady = defineSignal<[unknown?]>('cacheReady')
 
@@ -85,6 +87,8 @@ export type Approval = {
   tool?: ToolQuestion & { agent: string; tool: string; effect: EffectClass; by: string }
   /** Several things at once: approve takes all of them, with `{ "only": ["id", …] }` these alone. `arguments`: exact. */
   choices?: { id: string; label: string; arguments?: string }[]
+  /** The work of these agents: revise names some of them and what to change. */
+  work?: { agents: string[] }
   /** What is asked about, a line each, such as a diff. */
   lines?: string[]
   /** Why the answer before this question did not do: it is asked again. */
@@ -145,6 +149,9 @@ export type ToolState = {
   ms?: number
 }
 
+/** `n`: its number, from 1, over the whole run. */
+export type LogLine = { n: number; line: string }
+
 /** An item as it is now. `outputTokens`: estimated while it runs; `attempts`: requests made for it so far. */
 export type ItemState = {
   id: string
@@ -169,6 +176,8 @@ export type StatusReport = {
   items: ItemState[]
   /** Of an agent: its newest uses of tools. */
   tools?: ToolState[]
+  /** What its work has come to, a line each: the newest. */
+  log?: LogLine[]
   usage: Usage
   usd: Usd
   savedUsd: Usd

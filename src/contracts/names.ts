@@ -1,10 +1,13 @@
 // The names both sides of Temporal use. Changing one breaks runs in flight, programs that call us and people's habits.
 
-export const WORKFLOWS = ['parallel', 'review', 'documents', 'delegate', 'account', 'thread'] as const
+export const WORKFLOWS = ['parallel', 'review', 'documents', 'delegate', 'account', 'code', 'thread'] as const
 /** The workflows that are built in. */
 export type WorkflowName = (typeof WORKFLOWS)[number]
 
 export const TASK_QUEUE = 'ensemble'
+
+/** The queue of one machine: work that is bound to files there goes to its workers alone. */
+export const hostQueue = (taskQueue: string, host: string) => `${taskQueue}@${host}`
 
 /** Search attributes, registered by our own server; elsewhere runs start without them. */
 export const SEARCH_ATTRIBUTES = { waiting: 'EnsembleWaiting', usd: 'EnsembleUsd' } as const

@@ -1,5 +1,6 @@
 // What `prepare` hands to a workflow: everything decided, priced and stored; refs and facts, never bulk.
 import type { AccountPlan } from './account.js'
+import type { CodeFacts } from './code.js'
 import type { Delegation } from './delegate.js'
 import type { FixPlan } from './fix.js'
 import type { HookEvent } from './hooks.js'
@@ -75,11 +76,12 @@ export type Plan = {
   /** Of a `delegate` run or part. */
   delegation?: Delegation
   account?: AccountPlan
+  code?: CodeFacts
 }
 
 export type PrepareRequest = {
   /** `calls`: of people's own workflow code. */
-  workflow: 'parallel' | 'review' | 'documents' | 'delegate' | 'account' | 'calls'
+  workflow: 'parallel' | 'review' | 'documents' | 'delegate' | 'account' | 'code' | 'calls'
   /** As the caller wrote it; `prepare` checks it. */
   input: unknown
   /** This execution's own ids. */

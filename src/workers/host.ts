@@ -25,16 +25,14 @@ export async function hostWorker(config: Config, settings: Settings, own?: OwnCo
     ...(apiKey && { apiKey }),
     ...(metadata && { metadata }),
   })
-  const { worker, run } = await createWorker({ connection, namespace, config, settings, ...(own && { own }) })
+  const worker = await createWorker({ connection, namespace, config, settings, ...(own && { own }) })
   const waiting = metricsPort === undefined ? undefined : countWaiting(connection, namespace)
-  state = () => worker.getState()
-  const stop = () => {
-    if (worker.getState() === 'RUNNING') worker.shutdown()
-  }
+  state = () => worker.state()
+  const stop = () => worker.shutdown()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('disconnect', stop)
-  const running = run()
+  const running = worker.run()
   const { deployment } = config
   try {
     if (deployment?.setCurrent) await Promise.race([setCurrent(connection, { namespace, deployment }), running])

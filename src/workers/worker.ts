@@ -12,6 +12,7 @@ import { openStreams } from '../activities/stream/streams.js'
 import { auditLog } from '../audit/log.js'
 import { secretsOf } from '../audit/redact.js'
 import type { Config, Settings } from '../config/index.js'
+import { hostQueue } from '../contracts/names.js'
 import type { HookFunction } from '../hooks/function.js'
 import { openMcpPool } from '../mcp/pool.js'
 import type { PermissionHandler } from '../permissions/handler.js'
@@ -25,7 +26,7 @@ import { BUNDLE_PATH, buildBundle } from './bundle.js'
 import { engineOf } from './engine.js'
 import { buildOwnBundle } from './own-bundle.js'
 
-export type HostedWorker = { worker: Worker; run(): Promise<void> }
+export type HostedWorker = { state(): string; shutdown(): void; run(): Promise<void> }
 
 /** What a person brings, hosted beside ours. */
 export type OwnCode = {
@@ -87,11 +88,11 @@ export async function createWorker({
     audit: auditLog({ dir, locked: fileLocks() }),
     permissionHandlers: own?.permissionHandlers ?? {},
     engine: engineOf(config, process.env),
+    ...(config.host !== undefined && { hostQueue: hostQueue(config.taskQueue, config.host) }),
   }
-  const worker = await Worker.create({
+  const options = {
     connection,
     namespace,
-    taskQueue: config.taskQueue,
     ...versioning(config.deployment),
     workflowBundle,
     interceptors: { activity: [activityLog] },
@@ -108,12 +109,19 @@ export async function createWorker({
     // Calls in flight are paid for: most end within half a minute. What does not is aborted and repeated elsewhere.
     shutdownGraceTime: '30s',
     shutdownForceTime: '60s',
-  })
+  } satisfies Omit<WorkerOptions, 'taskQueue'>
+  const { taskQueue, host } = config
+  const queues = [taskQueue, ...(host === undefined ? [] : [hostQueue(taskQueue, host)])]
+  const workers = await Promise.all(queues.map((queue) => Worker.create({ ...options, taskQueue: queue })))
+  const [first] = workers
   return {
-    worker,
+    state: () => workers.find((worker) => worker.getState() !== 'RUNNING')?.getState() ?? first?.getState() ?? 'FAILED',
+    shutdown: () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+    },
     async run() {
       try {
-        await worker.run()
+        await Promise.all(workers.map((worker) => worker.run()))
       } finally {
         await Promise.all([journal.close(), mcp.close()])
       }

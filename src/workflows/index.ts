@@ -5,6 +5,7 @@ import { stream } from './stream.js'
 import { thread } from './thread.js'
 
 export { account } from './account.js'
+export { code } from './code.js'
 export { delegate } from './delegate.js'
 export { documents } from './documents.js'
 export { parallel } from './parallel.js'

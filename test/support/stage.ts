@@ -35,9 +35,15 @@ export type Stage = {
   close(): Promise<void>
 }
 
-export async function openStage(options: { workers?: number; searchAttributes?: boolean } = {}): Promise<Stage> {
+export async function openStage(
+  options: { workers?: number; searchAttributes?: boolean; programs?: string; latency?: 'real' } = {},
+): Promise<Stage> {
   const home = await mkdtemp(join(tmpdir(), 'ensemble-stage-'))
-  const [server, simulator] = await Promise.all([startServer(home, options), startSimulator({ latency: 'none' })])
+  const { programs, latency = 'none' } = options
+  const [server, simulator] = await Promise.all([
+    startServer(home, options),
+    startSimulator({ latency, ...(programs !== undefined && { programs }) }),
+  ])
   const connection = await Connection.connect({ address: server.address })
   const client = new Client({ connection })
   const workers: WorkerProcess[] = []

@@ -1,6 +1,7 @@
 // What a workflow's input means, before it is counted, priced and stored. Each workflow makes its own draft; all that
 // follows is the same for every one of them.
 import type { AccountPlan } from '../../contracts/account.js'
+import type { CodeFacts } from '../../contracts/code.js'
 import type { FixPlan } from '../../contracts/fix.js'
 import type { Price } from '../../contracts/outcome.js'
 import type { Confirm } from '../../contracts/schemas/index.js'
@@ -27,6 +28,8 @@ export type Draft = {
   textBytes?: number
   /** Of `account`: its calls follow from what tools say, so it has a price of its own. */
   account?: AccountPlan
+  /** Of `code`: its calls follow from the plan that the first of them makes. */
+  code?: CodeFacts
   price?: (counts: Counts) => Price
   /** Of a review whose findings are to be worked off. */
   fix?: FixPlan

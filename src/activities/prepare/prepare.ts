@@ -5,11 +5,13 @@ import type { Delegation } from '../../contracts/delegate.js'
 import type { Plan, PrepareRequest } from '../../contracts/plan.js'
 import type { Root } from '../../contracts/refs.js'
 import type { CallDeps } from '../call/deps.js'
+import type { ActivityDeps } from '../deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { keepText } from '../texts.js'
 import { draftAccount } from './account.js'
 import { draftCalls } from './calls.js'
+import { draftCode } from './code.js'
 import { configured } from './configured.js'
 import { type Counts, countTokens } from './count.js'
 import { draftDelegate } from './delegate.js'
@@ -23,6 +25,7 @@ import { pricePlan } from './price.js'
 import { PLAN_RECORD, type PlanRecord } from './record.js'
 import { prepareRerun, rerunFrom } from './rerun.js'
 import { draftReview } from './review.js'
+import { draftUndo, undoFrom } from './undo-code.js'
 import { overBudget, worstOfItems } from './worst.js'
 
 /** Bytes all texts of a result may take together; the rest of a MiB is for ids, usage and the report. */
@@ -31,7 +34,7 @@ const RESULT_BYTES = 700_000
 /** What runs that are no agents tell: a worker's settings say to whom. Never stored with the plan: a rerun asks again. */
 const LISTENED = ['approval_requested', 'run_finished'] as const
 
-export function createPrepare(deps: CallDeps) {
+export function createPrepare(deps: ActivityDeps) {
   return async function prepare(request: PrepareRequest): Promise<Plan> {
     try {
       const { cancellationSignal } = Context.current()
@@ -44,7 +47,7 @@ export function createPrepare(deps: CallDeps) {
   }
 }
 
-async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: AbortSignal): Promise<Plan> {
+async function preparePlan(deps: ActivityDeps, request: PrepareRequest, signal: AbortSignal): Promise<Plan> {
   const rerunOf = rerunFrom(request.input)
   if (rerunOf) return prepareRerun(deps, request, rerunOf)
   const draft = await draftOf(deps, request, signal)
@@ -65,10 +68,13 @@ async function preparePlan(deps: CallDeps, request: PrepareRequest, signal: Abor
 }
 
 async function draftOf(
-  { store, settings }: CallDeps,
+  deps: ActivityDeps,
   { workflow, input: given, self }: PrepareRequest,
   signal: AbortSignal,
 ): Promise<Draft> {
+  const { store, settings } = deps
+  const undoOf = workflow === 'code' ? undoFrom(given) : undefined
+  if (undoOf) return draftUndo(deps, undoOf)
   const input = configured(given, settings)
   switch (workflow) {
     case 'parallel':
@@ -81,6 +87,8 @@ async function draftOf(
       return draftDelegate(input)
     case 'account':
       return draftAccount({ settings }, input)
+    case 'code':
+      return draftCode(deps, input, self, signal)
     case 'calls':
       return draftCalls(store, input)
   }
@@ -147,6 +155,7 @@ async function planOf(
       ...(budgetUsd === undefined ? [] : [{ budgetUsd }]),
       ...(draft.account ? [draft.account] : []),
       ...(draft.fix ? [draft.fix] : []),
+      ...(draft.code ? [draft.code] : []),
     ]),
     confirm,
     concurrency,
@@ -161,6 +170,7 @@ async function planOf(
     ...(later.length > 0 && { later }),
     ...(delegated && { delegation: delegated.delegation }),
     ...(draft.account && { account: draft.account }),
+    ...(draft.code && { code: draft.code }),
   }
 }
 

@@ -13,6 +13,7 @@ import { loadPages } from './pages.js'
 import { parseInput } from './parse.js'
 import { pricePlan } from './price.js'
 import { PLAN_RECORD, type PlanRecord } from './record.js'
+import { rerunCode } from './rerun-code.js'
 import { rerunDelegation } from './rerun-delegation.js'
 import { overBudget, worstOfItems } from './worst.js'
 
@@ -42,6 +43,7 @@ export async function prepareRerun(deps: CallDeps, request: PrepareRequest, reru
     throw new InputError(`run ${root.workflowId} has no stored plan: it was refused, or collected by gc; start it anew`)
   const { plan, counts, draft } = record
   if (plan.delegation) return rerunDelegation(deps, rerunOf, { ...plan, delegation: plan.delegation })
+  if (plan.code) return rerunCode(deps, rerunOf, { ...plan, code: plan.code })
   // A review's summary is asked for after its items, so the plan does not list it.
   const ids = new Set([...plan.items.map((item) => item.id), ...(plan.later ?? (plan.files ? ['summary'] : []))])
   const unknown = rerunOf.items?.filter((id) => !ids.has(id)) ?? []

@@ -47,6 +47,8 @@ async function planOf(
   for (const name of OWN_FIELDS) {
     if (settings.params && name in settings.params) throw new InputError(`params.${name}: use the thread's own field`)
   }
+  if (settings.verify !== undefined && settings.task === undefined)
+    throw new InputError('verify: means nothing without a task')
   const agent = await preparedAgent(deps, settings, self)
   const model = await resolveModel(settings.model ?? agent?.model ?? DEFAULT_MODEL, deps.claude, signal)
   const { temperature, params, cacheSystem } = settings

@@ -13,10 +13,12 @@ type Options = {
   deployment?: string
   buildId?: string
   setCurrent?: boolean
+  host?: string
 }
 
-function variablesOf({ healthPort, metricsPort, deployment, buildId, setCurrent }: Options) {
+function variablesOf({ host, healthPort, metricsPort, deployment, buildId, setCurrent }: Options) {
   return {
+    ...(host !== undefined && { ENSEMBLE_HOST: host }),
     ...(healthPort !== undefined && { ENSEMBLE_HEALTH_PORT: healthPort }),
     ...(metricsPort !== undefined && { ENSEMBLE_METRICS_PORT: metricsPort }),
     ...(deployment !== undefined && { ENSEMBLE_DEPLOYMENT: deployment }),
@@ -31,6 +33,7 @@ export function command(): Command {
     .option('--metrics-port <n>', 'serve /metrics for Prometheus on this port of 127.0.0.1 (ENSEMBLE_METRICS_PORT)')
     .option('--deployment <name>', 'poll as a version of this worker deployment (ENSEMBLE_DEPLOYMENT)')
     .option('--build-id <id>', 'which version: a commit, a release (ENSEMBLE_BUILD_ID)')
+    .option('--host <name>', 'serve the queue of this machine too: coding runs in its repositories (ENSEMBLE_HOST)')
     .option('--set-current', 'make that version the current one (ENSEMBLE_SET_CURRENT)')
   return worker.action(async (options: Options) => {
     // The options are names for variables, which the worker's process reads and checks.

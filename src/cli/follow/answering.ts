@@ -50,7 +50,11 @@ async function send(
 ) {
   const { approvals, price, server, outline } = await run.status()
   const open = openOne(run.id, approvals, name)
-  const known = { ...(price && !open?.own && { price }), ...(server && { server }), ...(outline && { outline }) }
+  const known = {
+    ...(price && !open?.own && !open?.work && { price }),
+    ...(server && { server }),
+    ...(outline && !open?.work && { outline }),
+  }
   if (open) for (const line of askedLines({ ...open, ...known })) say(line)
   // Without an open one the run itself says why an answer does not count, such as who answered before.
   const target = { ...(name !== undefined && { approval: name }), digest: digest ?? open?.digest }

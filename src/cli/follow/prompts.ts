@@ -16,6 +16,7 @@ export function promptFor(question: Question, asking: Asking): Promise<Prompted>
   if (question.tool) return promptTool(question.tool, asking)
   if (question.unknown) return promptUnknown(asking)
   if (question.choices && question.choices.length > 1) return promptChoices(question.choices, asking)
+  if (question.work) return promptWork(question.work.agents, asking)
   return promptPlan(question, asking)
 }
 
@@ -89,6 +90,29 @@ async function promptChoices(choices: NonNullable<Question['choices']>, asking: 
   }))
   const only = await multiselect({ ...asking.common, message: 'Which of them?', options, required: true })
   return isCancel(only) ? { kind: 'left' } : { kind: 'approve', input: { only } }
+}
+
+async function promptWork(agents: string[], asking: Asking): Promise<Prompted> {
+  const { isCancel, multiselect, select, text } = await import('@clack/prompts')
+  const kind = await select({
+    ...asking.common,
+    message: 'Create the commits?',
+    options: [
+      { value: 'approve' as const, label: 'Create them' },
+      { value: 'revise' as const, label: 'Ask for changes', hint: 'only the agents you name work again' },
+      { value: 'reject' as const, label: 'Reject', hint: 'nothing is committed' },
+      LATER,
+    ],
+  })
+  if (isCancel(kind)) return { kind: 'left' }
+  if (kind === 'reject') return rejected(asking)
+  if (kind !== 'revise') return { kind }
+  const options = agents.map((value) => ({ value, label: value }))
+  const named = await multiselect({ ...asking.common, message: 'Who?', options, required: true })
+  if (isCancel(named)) return { kind: 'left' }
+  const validate = (value?: string) => (value?.trim() ? undefined : 'wanted what is to be changed')
+  const note = await text({ ...asking.common, message: 'What is to be changed?', validate })
+  return isCancel(note) ? { kind: 'left' } : { kind: 'revise', input: { agents: named }, note }
 }
 
 /** Of a plan and its price, of money, or of a person's own code. */

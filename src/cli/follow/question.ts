@@ -8,7 +8,17 @@ import { dollars } from '../views/money.js'
 /** What an approval is about, besides its name, title and digest. */
 type About = Pick<
   Approval,
-  'own' | 'tool' | 'choices' | 'lines' | 'problem' | 'unknown' | 'budget' | 'approvers' | 'expiresAt' | 'onExpiry'
+  | 'own'
+  | 'tool'
+  | 'choices'
+  | 'work'
+  | 'lines'
+  | 'problem'
+  | 'unknown'
+  | 'budget'
+  | 'approvers'
+  | 'expiresAt'
+  | 'onExpiry'
 >
 
 export type Question = About & {
@@ -26,7 +36,7 @@ export function questionLines(question: Question, id: string, command: (rest: st
 }
 
 function waysToAnswer(question: Question, id: string, command: (rest: string) => string): string[] {
-  const { name, own, tool, unknown, budget, choices, outline } = question
+  const { name, own, tool, unknown, budget, choices, outline, work } = question
   const about = tool || unknown || budget ? `${id} ${name}` : id
   const approve = `  approve   ${command(`approve ${about}${own?.wantsInput ? ' --input answer.json' : ''}`)}`
   const reject = `  reject    ${command(`reject ${about}`)}`
@@ -35,6 +45,10 @@ function waysToAnswer(question: Question, id: string, command: (rest: string) =>
     return [`${approve} (it was done; --input with {"again": true}: do it again)`, `${reject} (it was not done)`]
   if (budget) return [approve, `  raise     ${command(`raise-budget ${id} USD`)}`, reject]
   const some = choices && choices.length > 1 ? `, or with --only ${choices[0]?.id}` : ''
+  if (work) {
+    const [agent = ''] = work.agents
+    return [approve, reject, `  revise    ${command(`revise ${id} --item ${agent} --note "what to change"`)}`]
+  }
   if (own || choices) return [`${approve}${some}`, reject]
   const hint = outline ? ', or --note TEXT for the planner' : ''
   return [approve, reject, `  revise    ${command(`revise ${id} --input patch.json`)}${hint}`]

@@ -53,6 +53,8 @@ export function note(board: Board, event: RunEvent, now: number = Date.now()): R
     case 'refused':
     case 'warning':
     case 'text':
+    case 'log':
+    case 'tool':
       return undefined
   }
 }

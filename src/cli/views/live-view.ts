@@ -28,6 +28,7 @@ export function liveView(stream: NodeJS.WriteStream): View {
   const show = (event: RunEvent) => {
     note(board, event)
     timer ??= setInterval(draw, REDRAW_MS)
+    if (event.type === 'log') update.persist(printable(event.line))
     if (event.type === 'tool') for (const line of toolLines(event.tool)) update.persist(`  ${line}`)
     // Above the lines of the agents, where it scrolls away like any text.
     if (event.type === 'text') for (const line of texts.take(event)) update.persist(line)

@@ -1,6 +1,6 @@
 // For logs and pipes: a line when something begins or ends, and now and then one that shows an agent is alive.
 import type { RunEvent } from '../../client/run-event.js'
-import { colours, say } from '../output.js'
+import { colours, printable, say } from '../output.js'
 import { newBoard, note, type Row, secondsOf } from './board.js'
 import { dollars } from './money.js'
 import { textLines } from './text-lines.js'
@@ -22,9 +22,14 @@ export function plainView(): View {
     say(`  ${row.id}: ${last === undefined ? started : `${row.tokens} tokens${quoted(row)}`}`)
   }
   const texts = textLines(colours(process.stderr))
+  // Its own lines say more of its agents.
+  let code = false
   const show = (event: RunEvent) => {
     const row = note(board, event)
+    if (event.type === 'status') code = event.report.workflow === 'code'
+    if (code && (event.type === 'progress' || event.type === 'item')) return
     if (event.type === 'status') say(statusLine(event))
+    else if (event.type === 'log') say(printable(event.line))
     else if (event.type === 'tool') for (const line of toolLines(event.tool)) say(`  ${line}`)
     else if (event.type === 'progress') progress(row!)
     else if (event.type === 'item') {

@@ -1,5 +1,6 @@
 // A result as people read it: the report of a review, the answer of documents or of a delegation, what a person's own
 // workflow returned, or every item's answer under its name.
+import type { CodeResult } from '../../contracts/code.js'
 import type { DelegateResult } from '../../contracts/delegate.js'
 import type { DocumentsResult } from '../../contracts/documents.js'
 import type { ItemResult, ReviewResult, RunResult } from '../../contracts/outcome.js'
@@ -9,6 +10,8 @@ import { isTextRef, type Text } from '../../contracts/refs.js'
 export function markdownOf(result: RunResult): string {
   const { report } = result as ReviewResult
   if (report !== undefined) return [shown(report), ...fixed(result as ReviewResult)].join('\n\n')
+  const { summary } = result as CodeResult
+  if (summary !== undefined) return shown(summary)
   const { answer: whole } = result as DocumentsResult | DelegateResult
   if (whole !== undefined) return shown(whole)
   if ('output' in result) return returned(result.output)

@@ -13,6 +13,8 @@ export const ThreadInput = z.strictObject({
   params: params.optional(),
   /** The first message; the thread ends with its answer. */
   task: TextOrBlocks.optional(),
+  /** Sent when the task was answered; the thread ends with its answer. */
+  verify: TextOrBlocks.optional(),
   /** Share of the model's context from which the oldest turns are condensed into a summary. */
   condenseAt: z.number().min(0.01).max(0.95).default(0.8),
   /** Publish texts while they arrive. */

@@ -73,6 +73,7 @@ export async function prepareAgent(
     audit: input.audit ?? deps.settings.audit,
     ...(approvers && { approvers }),
     onUnknown: input.onUnknown ?? 'person',
+    ...(input.owns && input.parent === undefined && { reports: true as const }),
   }
   return {
     plan,

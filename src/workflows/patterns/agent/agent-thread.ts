@@ -14,17 +14,37 @@ import { changed, type Run, short } from '../run/run.js'
 import { steeredChild } from '../run/steered-child.js'
 
 type ThreadWorkflow = (input: ThreadInput) => Promise<ThreadResult>
-export type AgentAnswer = { result: ItemResult; savedUsd: Usd; answer?: Text; head?: Ref; budget?: BudgetState }
+export type AgentAnswer = {
+  result: ItemResult
+  savedUsd: Usd
+  answer?: Text
+  /** Of an agent whose answers have a schema. */
+  output?: unknown
+  head?: Ref
+  budget?: BudgetState
+}
 
 /** `item`: of the run; `name`: of the child's id, unique in the run. */
-export type AskAgent = { item: string; name: string; input: ThreadInput; summary: string }
+export type AskAgent = {
+  item: string
+  name: string
+  input: ThreadInput
+  summary: string
+  /** Of the machine whose files it works on; absent: the run's own. */
+  taskQueue?: string | undefined
+}
 
-export async function askAgent(run: Run, { item, name, input, summary }: AskAgent): Promise<AgentAnswer> {
+export async function askAgent(
+  run: Run,
+  { item, name, input, summary, taskQueue }: AskAgent,
+): Promise<AgentAnswer> {
   if (run.paused) await condition(() => !run.paused || run.stopped)
   if (wasInterrupted(run, item))
     return { result: { ...skipped(item), ...(!run.stopped && { status: 'interrupted' }) }, savedUsd: 0 }
-  // Its task is its first turn: being answered, or still waiting while it is prepared.
-  const steered = steeredChild<ThreadWorkflow>(run, item, [[interrupt, { turn: 1 }], [close]])
+  // Its task is its first turn: being answered, or still waiting while it is prepared. What comes behind it goes first.
+  const turns = input.verify === undefined ? [1] : [2, 1]
+  const stopping = turns.map((turn): [typeof interrupt, unknown] => [interrupt, { turn }])
+  const steered = steeredChild<ThreadWorkflow>(run, item, [...stopping, [close]])
   run.state = 'running'
   changed(run)
   const workflowId = `${run.self.workflowId}/${name}`
@@ -32,6 +52,7 @@ export async function askAgent(run: Run, { item, name, input, summary }: AskAgen
     const child = await startChild<ThreadWorkflow>('thread', {
       workflowId,
       args: [input],
+      ...(taskQueue !== undefined && { taskQueue }),
       // A run that is terminated leaves no agent at work.
       parentClosePolicy: 'REQUEST_CANCEL',
       staticSummary: short(summary, 120),
@@ -54,9 +75,13 @@ function noted(run: Run, workflowId: string, name: string, answer: AgentAnswer):
 }
 
 function fromThread(thread: ThreadResult, id: string): AgentAnswer {
-  const { status, usage, usd, savedUsd, turns, answer, head, budget } = thread
+  const { status, usage, usd, savedUsd, turns, answer, output, head, budget } = thread
   const spent = { id, usage, usd, attempts: turns, warnings: [] }
-  const kept = { ...(answer !== undefined && { answer }), ...(head !== undefined && { head }) }
+  const kept = {
+    ...(answer !== undefined && { answer }),
+    ...(output !== undefined && { output }),
+    ...(head !== undefined && { head }),
+  }
   const money = budget && { budget }
   if (status === 'completed' && answer !== undefined)
     return { result: { ...spent, status: 'ok', text: answer }, savedUsd, ...kept, ...money }

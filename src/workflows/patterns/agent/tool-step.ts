@@ -12,6 +12,7 @@ import type { AuditTrail } from './audit-trail.js'
 import { runChild } from './child-agent.js'
 import { tellHooks } from './hooks.js'
 import { judging } from './judging.js'
+import { reportWrite } from './report-write.js'
 import { askAboutUnknown, askForTool } from './tool-approval.js'
 import { type Attempt, dispatched } from './tool-run.js'
 import { showEnd, showTool } from './tool-states.js'
@@ -41,6 +42,7 @@ export async function runTools(at: ToolStep, calls: ToolCall[]): Promise<ToolRes
   const one = async (call: ToolCall, index: number) => {
     const result = await settled(at, call, index, { tries: 1 })
     showEnd(at.run, at, call, result)
+    if (at.plan.agent.reports && result?.isError === false) reportWrite(call)
     return result
   }
   const results = await Promise.all(calls.map(one))

@@ -30,7 +30,7 @@ export type Ending =
  */
 export async function approval(
   run: Run,
-  ask: Pick<Approval, 'name' | 'title' | 'digest' | 'own'>,
+  ask: Pick<Approval, 'name' | 'title' | 'digest' | 'own' | 'approvers'>,
   refuses?: Asked['refuses'],
 ): Promise<Decision | undefined> {
   const { ended } = open(run, ask, refuses ? { refuses } : {})

@@ -33,7 +33,7 @@ export function judge(run: Run, decision: Read<Decision>): Judged {
     return { refused: `"${only.title}" had just been shown: an answer this early needs its digest` }
   const unfit = whyNotBy(only, decision.by) ?? run.answers.get(only.name)?.refuses?.(decision)
   if (unfit) return { refused: unfit }
-  const asPlan = kind === 'revise' ? whyNoRevision(run, decision) : undefined
+  const asPlan = kind === 'revise' && !only.work ? whyNoRevision(run, decision) : undefined
   return asPlan ? { refused: asPlan } : { approval: only, decision }
 }
 

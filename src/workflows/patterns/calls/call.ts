@@ -33,6 +33,8 @@ export const steps = proxyActivities<
     | 'checkAgent'
     | 'finishAccount'
     | 'gatherAccount'
+    | 'briefPlanner'
+    | 'judgeCodePlan'
   >
 >({
   startToCloseTimeout: '1 minute',
@@ -40,11 +42,17 @@ export const steps = proxyActivities<
 })
 
 /** Reads files and asks the API to count: minutes for a large repository. */
-export const planning = proxyActivities<Pick<Activities, 'prepare' | 'prepareThread'>>({
+const PLANNING = {
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
-})
+} as const
+export const planning = proxyActivities<Pick<Activities, 'prepare' | 'prepareThread'>>(PLANNING)
+
+/** The same by the workers of one queue. */
+export function planningOn(taskQueue: string): typeof planning {
+  return proxyActivities<Pick<Activities, 'prepare' | 'prepareThread'>>({ ...PLANNING, taskQueue })
+}
 
 /** Activities that ask a model. */
 export function asking<N extends 'callClaude' | 'answerTurn' | 'condense'>({

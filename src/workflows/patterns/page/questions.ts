@@ -7,6 +7,7 @@ import { amount, clock, code, MESSAGES, text } from './markdown.js'
 const FULL = 4
 const ARGUMENTS = 600
 const CHOICES = 8
+const WORK_LINES = 24
 
 export function questionsOf(run: Run): string[] {
   const open = openApprovals(run)
@@ -38,14 +39,17 @@ function asked(one: Approval, many: boolean): string {
 
 const THEN = { wait: 'asked since long', deny: 'denied', escalate: 'others may answer, too,' } as const
 
-function about({ own, tool, unknown, budget, choices, lines }: Approval): string[] {
+function about({ own, tool, unknown, budget, choices, lines, work }: Approval): string[] {
   if (tool) return [`Arguments: \`${code(tool.arguments, ARGUMENTS)}\``, `Asked because of ${text(tool.by, 120)}`]
   if (unknown) return [`Arguments: \`${code(unknown.arguments, ARGUMENTS)}\``]
   if (budget) return [`For ${text(budget.for, 100)}: at most ${amount(budget.needsUsd)}`]
   return [
     ...(own?.details === undefined ? [] : [text(shown(own.details), 1000)]),
     ...list((choices ?? []).map(choiceLine)),
-    ...list((lines ?? []).map((one) => text(one, 120))),
+    ...list(
+      (lines ?? []).map((one) => text(one, 120)),
+      work ? WORK_LINES : CHOICES,
+    ),
   ]
 }
 
@@ -53,13 +57,13 @@ function choiceLine({ id, label, arguments: exact }: NonNullable<Approval['choic
   return `${text(id, 40)}: ${text(label, 120)}${exact === undefined ? '' : ` \`${code(exact, ARGUMENTS)}\``}`
 }
 
-function list(rows: string[]): string[] {
+function list(rows: string[], most = CHOICES): string[] {
   if (rows.length === 0) return []
-  const more = rows.length > CHOICES ? [`… and ${rows.length - CHOICES} more`] : []
-  return [[...rows.slice(0, CHOICES), ...more].map((row) => `- ${row}`).join('\n')]
+  const more = rows.length > most ? [`… and ${rows.length - most} more`] : []
+  return [[...rows.slice(0, most), ...more].map((row) => `- ${row}`).join('\n')]
 }
 
-function ways({ takesNotes }: Run, { own, tool, unknown, budget, choices }: Approval, many: boolean): string[] {
+function ways({ takesNotes }: Run, { own, tool, unknown, budget, choices, work }: Approval, many: boolean): string[] {
   const yes = many ? '`approve` with the line of the question' : '`approve` with no input, or `{"by": "your name"}`'
   const no = many
     ? '`reject` with the same, and a reason: `"note": "…"`'
@@ -68,6 +72,12 @@ function ways({ takesNotes }: Run, { own, tool, unknown, budget, choices }: Appr
   if (tool) return [yes, '`approve` with other arguments: add `"input": {…}`', no]
   if (unknown) return [`${yes}: it was done`, '`approve` with `{"again": true}`: do it again', `${no}: it was not done`]
   if (budget) return [`${yes}: exactly what is asked`, '`raiseBudget` with the new cap in dollars: `{"usd": 5}`', no]
+  if (work)
+    return [
+      yes,
+      no,
+      `\`revise\` with what an agent is to change: \`{"agents": {"${code(work.agents[0] ?? '', 40)}": "…"}}\``,
+    ]
   if (choices) return [yes, 'or `approve` with some of them: `{"only": ["id"]}`', no]
   if (own) return [yes, no]
   const note = takesNotes ? ', or a note for the planner: `"three parts"`' : ''

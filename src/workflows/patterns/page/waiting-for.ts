@@ -26,18 +26,19 @@ function entry(run: Run, approval: Approval): OpenApproval {
   }
 }
 
-function kindOf({ tool, unknown, budget, own, choices }: Approval): OpenApproval['kind'] {
+function kindOf({ tool, unknown, budget, own, choices, work }: Approval): OpenApproval['kind'] {
   if (tool) return 'tool'
   if (unknown) return 'unknown'
   if (budget) return 'budget'
-  return own || choices ? 'own' : 'plan'
+  return own || choices || work ? 'own' : 'plan'
 }
 
 /** Of a plan its price, of a tool its arguments. */
-function aboutOf({ plan }: Run, { tool, unknown, budget, own, choices }: Approval): string {
+function aboutOf({ plan }: Run, { tool, unknown, budget, own, choices, work }: Approval): string {
   if (tool) return tool.arguments
   if (unknown) return unknown.arguments
   if (budget) return `${budget.for}: at most ${dollars(budget.needsUsd)}`
+  if (work) return work.agents.join(', ')
   if (choices) return choices.map(({ id }) => id).join(', ')
   if (own) return typeof own.details === 'string' ? own.details : (JSON.stringify(own.details) ?? '')
   return plan ? `at most ${dollars(plan.price.worstUsd)}` : ''

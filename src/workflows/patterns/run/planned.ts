@@ -1,12 +1,20 @@
 // Plan, price, approve: what a run will cost is known, and said yes to where it must be, before anything is spent.
-import { ActivityFailure, ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow'
 import { FAILURE } from '../../../contracts/failures.js'
+import { hostQueue } from '../../../contracts/names.js'
 import { isTooDeep, MAX_NESTING } from '../../../contracts/nesting.js'
 import type { Plan, PrepareRequest } from '../../../contracts/plan.js'
 import { isUnreadable } from '../../../contracts/unreadable.js'
 import { approval } from '../approvals/approval.js'
 import { openBudget } from '../budget/budget.js'
-import { planning } from '../calls/call.js'
+import { planning, planningOn } from '../calls/call.js'
 import { dollars } from '../page/dollars.js'
 import { changed, type Run, refuse } from './run.js'
 
@@ -38,6 +46,7 @@ export async function planned(
       name: 'plan',
       title: `${plan.title} for ${dollars(plan.price.expectedUsd)}`,
       digest: plan.digest,
+      ...(plan.code?.approvers && { approvers: plan.code.approvers }),
     })
     if (decision?.kind === 'approve') return plan
     if (decision?.kind === 'reject') run.rejected = true
@@ -82,13 +91,20 @@ export async function prepare(
   const stopped = condition(() => run.stopped).then(() => scope.cancel())
   try {
     return await Promise.race([
-      scope.run(() => planning.prepare({ workflow, input, self: run.self })),
+      scope.run(() => preparing(workflow, input).prepare({ workflow, input, self: run.self })),
       stopped.then(() => undefined),
     ])
   } catch (error) {
     if (run.stopped && isCancellation(error)) return undefined
     throw readable(error)
   }
+}
+
+/** A repository is prepared on the machine that has it. */
+function preparing(workflow: PrepareRequest['workflow'], input: unknown): typeof planning {
+  if (workflow !== 'code' || typeof input !== 'object' || input === null || !('host' in input)) return planning
+  const { host } = input
+  return typeof host === 'string' && host !== '' ? planningOn(hostQueue(workflowInfo().taskQueue, host)) : planning
 }
 
 /** Asked before it is handed on: no activity can be given what cannot be written. */

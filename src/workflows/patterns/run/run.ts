@@ -7,6 +7,7 @@ import type {
   Approval,
   BudgetState,
   Decision,
+  LogLine,
   Refused,
   RunState,
   StatusReport,
@@ -69,6 +70,8 @@ export type Run = {
   outcomes: Ref[]
   /** Of an agent: its newest uses of tools, by turn, step and id. */
   tools: Map<string, ToolState>
+  /** What people who watch are told of its work, a line each: the newest. */
+  log: LogLine[]
   totals: Totals
   /** What its calls may cost, where there is a limit. */
   budget?: Budget
@@ -107,6 +110,7 @@ export function openRun(workflow: string, continued: Continued | undefined): Run
     results: new Map(),
     outcomes: continued?.outcomes ?? [],
     tools: new Map(),
+    log: [],
     totals: continued?.totals ?? { usage: noUsage(), usd: 0, savedUsd: 0 },
     listeners: [],
   }
@@ -212,6 +216,7 @@ export function statusOf(run: Run): StatusReport {
     items: [...items, ...extra],
     ...run.totals,
     refused: run.refused,
+    ...(run.log.length > 0 && { log: run.log }),
     ...(run.tools.size > 0 && { tools: [...run.tools.values()] }),
     ...(run.budget && { budget: budgetState(run.budget) }),
     ...(plan?.stream && { stream: true as const }),

@@ -53,9 +53,13 @@ function carriedBytes({ bytes, id = '' }: Pick<ReadMessage, 'bytes' | 'id'>): nu
 }
 
 /** @returns the turn's number. */
-export function accept(thread: Thread, { content, bytes, id, cacheHistory }: ReadMessage, steers = false): number {
+export function accept(
+  thread: Thread,
+  { content, bytes, id, cacheHistory }: ReadMessage,
+  { steers = false, verifies = false }: { steers?: boolean; verifies?: boolean } = {},
+): number {
   const turn = thread.next++
-  const message: WaitingMessage = { kind: 'message', turn, content, bytes, cacheHistory }
+  const message: WaitingMessage = { kind: 'message', turn, content, bytes, cacheHistory, ...(verifies && { verifies }) }
   if (id !== undefined) {
     message.id = id
     see(thread, id, turn)
@@ -72,7 +76,7 @@ export function accept(thread: Thread, { content, bytes, id, cacheHistory }: Rea
 
 /** Goes before what waits; what runs is interrupted. With nothing running it is a message like any other. */
 export function steerBy(thread: Thread, message: ReadMessage): void {
-  accept(thread, message, thread.running !== undefined)
+  accept(thread, message, { steers: thread.running !== undefined })
   interruptRunning(thread)
 }
 

@@ -22,6 +22,10 @@ export function beginTask(thread: Thread, input: unknown): void {
   if ('refused' in message) throw invalid(`task: ${message.refused}`)
   thread.task = true
   accept(thread, message)
+  if (!('verify' in input) || input.verify === undefined) return
+  const next = readMessage(input.verify)
+  if ('refused' in next) throw invalid(`verify: ${next.refused}`)
+  accept(thread, next, { verifies: true })
 }
 
 /** Throws ApplicationFailure `InvalidInput`. */

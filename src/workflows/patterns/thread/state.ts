@@ -159,7 +159,11 @@ export function dropMessage(thread: Thread, message: WaitingMessage, error?: End
 function end(thread: Thread, turn: EndedTurn): void {
   thread.counts[turn.status]++
   remember(thread, turn)
-  if (thread.task && turn.turn === 1) thread.closing = true
+  if (thread.task && turn.turn === 1) {
+    thread.closing = true
+    if (turn.status !== 'ok')
+      thread.queue = thread.queue.filter((waiting) => waiting.kind !== 'message' || !waiting.verifies)
+  }
   changed(thread.run)
 }
 

@@ -28,14 +28,14 @@ describe('a coding run', () => {
     const before = repo.git('rev-parse', 'HEAD')
     const run = await startCode(stage, { task: CODE_TASKS.auth, repo: repo.directory })
     const plan = await run.approve('plan')
-    expect(plan.title).toMatch(/5 agents in 2 stages on 5 files, commits to main for \$0\.0/)
+    expect(plan.title).toMatch(/6 agents in 2 stages on 5 files, commits to main for \$0\.0/)
     const work = await run.asked('work')
     expect(repo.git('rev-parse', 'HEAD')).toBe(before)
     expect(work.lines?.join('\n')).toContain('created auth/jwt.js')
     await run.approve('work')
     const result = await run.result()
     expect(result).toMatchObject({ status: 'completed' })
-    expect(result.commits).toHaveLength(5)
+    expect(result.commits).toHaveLength(6)
     expect(repo.git('log', '--format=%s', '--reverse').split('\n')).toEqual([
       'Start',
       ...result.commits!.map(({ subject }) => subject),

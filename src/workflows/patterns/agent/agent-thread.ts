@@ -34,10 +34,7 @@ export type AskAgent = {
   taskQueue?: string | undefined
 }
 
-export async function askAgent(
-  run: Run,
-  { item, name, input, summary, taskQueue }: AskAgent,
-): Promise<AgentAnswer> {
+export async function askAgent(run: Run, { item, name, input, summary, taskQueue }: AskAgent): Promise<AgentAnswer> {
   if (run.paused) await condition(() => !run.paused || run.stopped)
   if (wasInterrupted(run, item))
     return { result: { ...skipped(item), ...(!run.stopped && { status: 'interrupted' }) }, savedUsd: 0 }

@@ -6,6 +6,7 @@ import { git } from './git.js'
 import { type Lock, type Note, takeLock, unfinishedAt } from './lock.js'
 import { prepareMove } from './move-work-tree.js'
 import { removeStaging } from './staging.js'
+import { withdraw } from './swap.js'
 
 type Finishing = { repository: string; patienceMs?: number }
 
@@ -33,8 +34,9 @@ export async function finishHeld(tree: WorkTree, lock: Lock, signal?: AbortSigna
   await lock.release()
 }
 
-async function finish(tree: WorkTree, { branch, from, to }: Note, signal?: AbortSignal): Promise<void> {
-  if (branch === undefined || from === undefined || to === undefined) return
+async function finish(tree: WorkTree, { branch, from, to, permit }: Note, signal?: AbortSignal): Promise<void> {
+  if (branch === undefined || from === undefined || to === undefined || permit === undefined) return
+  await withdraw({ repository: tree.path, permit })
   if (!(await contains({ repository: tree.path, branch, commit: to }, signal))) return
   const prepared = await prepareMove(tree, { from, to, finish: true }, signal)
   if ('follow' in prepared) await prepared.follow()

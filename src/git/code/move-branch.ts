@@ -4,11 +4,11 @@
 import { checkedOut, isBeingRebased, type WorkTree } from './checked-out.js'
 import { contains, finishHeld, finishMoves, indexLockOf } from './finish-moves.js'
 import { git, mustBeId } from './git.js'
-import { identityOf, variablesOf } from './identity.js'
 import { type Lock, takeLock } from './lock.js'
 import { type Blocked, type Prepared, prepareMove } from './move-work-tree.js'
-import { RepositoryError } from './repository-error.js'
+import { onDisk, RepositoryError } from './repository-error.js'
 import { removeStaging } from './staging.js'
+import { newPermit, swap, withdraw } from './swap.js'
 import { unfinishedIn } from './unfinished.js'
 
 /** `elsewhere`: the branch is neither at `from` nor contains `to`. `blocked`: nothing was done. */
@@ -18,13 +18,18 @@ type Moving = { repository: string; branch: string; from: string; to: string; pa
 type Held = { tree: WorkTree; lock: Lock }
 
 /** `branch`: refs/heads/… @throws RepositoryError when there is no such branch, or a lock stays */
-export async function moveBranch(at: Moving, signal?: AbortSignal): Promise<Moved> {
+export function moveBranch(at: Moving, signal?: AbortSignal): Promise<Moved> {
+  return onDisk(() => move(at, signal))
+}
+
+async function move(at: Moving, signal?: AbortSignal): Promise<Moved> {
   mustBeId(at.from, at.to)
   await finishMoves(at, signal)
   const held: Held[] = []
+  const permit = newPermit()
   let isMoved = false
   try {
-    await holdIndexes(at, held, signal)
+    await holdIndexes({ ...at, permit }, held, signal)
     const before = await whereIs(at, signal)
     if (before) return before
     const prepared: Prepared[] = []
@@ -36,7 +41,7 @@ export async function moveBranch(at: Moving, signal?: AbortSignal): Promise<Move
     if (await isBeingRebased(at.repository, at.branch, signal))
       return { kind: 'blocked', files: [], why: `${at.branch} is being rebased` }
     signal?.throwIfAborted()
-    const refused = await swap(at)
+    const refused = await trySwap({ ...at, permit })
     isMoved = refused === undefined
     if (refused) return refused
     for (const one of prepared) await one.follow()
@@ -56,10 +61,10 @@ async function letGo(tree: WorkTree, lock: Lock): Promise<void> {
 }
 
 /** In the order of git's list, which is the same for all. */
-async function holdIndexes(at: Moving, held: Held[], signal?: AbortSignal): Promise<void> {
-  const { repository, branch, from, to, patienceMs } = at
+async function holdIndexes(at: Moving & { permit: string }, held: Held[], signal?: AbortSignal): Promise<void> {
+  const { repository, branch, from, to, permit, patienceMs } = at
   for (const tree of await checkedOut(repository, branch, signal)) {
-    const take = () => takeLock({ file: indexLockOf(tree), note: { branch, from, to }, patienceMs }, signal)
+    const take = () => takeLock({ file: indexLockOf(tree), note: { branch, from, to, permit }, patienceMs }, signal)
     let lock = await take()
     while (lock.unfinished) {
       await finishHeld(tree, lock, signal)
@@ -83,19 +88,16 @@ async function prepare(tree: WorkTree, { from, to }: Moving, signal?: AbortSigna
 }
 
 /** undefined: it moved. Nothing stops it half way, so there is no signal. */
-async function swap(at: Moving): Promise<Moved | undefined> {
-  const { repository, branch, from, to, patienceMs } = at
-  const signature = { identity: await identityOf(repository), date: new Date().toISOString() }
+async function trySwap(at: Moving & { permit: string }): Promise<Moved | undefined> {
   try {
-    const place = { repository, variables: variablesOf(signature) }
-    await git(place, ['update-ref', '-m', 'ensemble: commits of a run', branch, to, from], { patienceMs })
+    await swap(at)
     return undefined
   } catch (error) {
-    // git left by a killed process may have done it, or somebody else was quicker.
+    await withdraw(at)
+    // Somebody else may have been quicker.
     const where = await whereIs(at)
-    if (where?.kind === 'moved' && (await tipOf(at)) === to) return undefined
-    if (where) return where
-    throw error
+    if (where === undefined) throw error
+    return (await tipOf(at)) === at.to ? undefined : where
   }
 }
 

@@ -11,7 +11,12 @@ import { isSame, lstatOf, type Staging } from './staging.js'
 import type { TreeChange } from './trees.js'
 
 /** `waiting`: old files, with what they looked like. `other`: somebody's own. `inTheWay`: no change of this move's. */
-export type LookedAt = { waiting: Waiting[]; other: Name[]; inTheWay: Name[]; readOnly: Name[] }
+export type LookedAt = {
+  waiting: Waiting[]
+  other: Name[]
+  inTheWay: Name[]
+  readOnly: Name[]
+}
 type Waiting = { change: TreeChange; seen: Stats | undefined }
 type Move = { path: string; staging: Staging; changes: TreeChange[] }
 
@@ -32,14 +37,7 @@ export async function lookAtFiles({ path, staging, changes }: Move, signal?: Abo
     const seen = hidden ? undefined : await lstatOf(placeOf(path, name))
     if (seen?.isDirectory() && change.after)
       for (const one of await othersIn(path, name, going)) found.inTheWay.add(one)
-    const state =
-      hidden || seen?.isDirectory()
-        ? change.before
-          ? change.after
-            ? 'other'
-            : 'new'
-          : 'old'
-        : await stateOf({ path, staging }, name)
+    const state = await stateOf({ path, staging }, change, seen)
     if (state === 'other') found.other.push(change)
     if (state === 'old') found.waiting.push({ change, seen })
     if (state === 'old' && !(await isWritable(parents.nearest))) found.readOnly.add(name)
@@ -51,15 +49,25 @@ export async function lookAtFiles({ path, staging, changes }: Move, signal?: Abo
 }
 
 /** What goes first: a file may become a directory, and a directory a file. */
-export async function placeFiles({ path, staging }: Omit<Move, 'changes'>, { waiting }: LookedAt): Promise<void> {
+export async function placeFiles({ path, staging, changes }: Move, { waiting }: LookedAt): Promise<void> {
   for (const { change, seen } of waiting)
-    if (!change.after && seen && (await isAsSeen(path, change.name, seen))) await removeFile(path, change.name)
+    if (!change.after && seen && (await isAsSeen(path, change.name, seen)))
+      await rm(placeOf(path, change.name), { force: true })
+  for (const { name, after } of changes) if (!after) await removeEmptyParents(path, name)
   for (const { change, seen } of waiting) if (change.after) await placeFile({ path, staging }, change.name, seen)
 }
 
-async function stateOf({ path, staging }: Omit<Move, 'changes'>, name: Name): Promise<'old' | 'new' | 'other'> {
-  if (await isSame(name, path, staging.after, staging.modes)) return 'new'
-  return (await isSame(name, path, staging.before, staging.modes)) ? 'old' : 'other'
+/** A directory where a file is wanted is no file; what is in it is looked at by itself. */
+async function stateOf(
+  { path, staging }: Omit<Move, 'changes'>,
+  { name, before, after }: TreeChange,
+  seen: Stats | undefined,
+): Promise<'old' | 'new' | 'other'> {
+  const isThere = seen !== undefined && !seen.isDirectory()
+  const isThat = (tree: string) => isSame(name, path, tree, staging.modes)
+  if (!isThere) return after === undefined ? 'new' : before === undefined ? 'old' : 'other'
+  if (after && (await isThat(staging.after))) return 'new'
+  return before && (await isThat(staging.before)) ? 'old' : 'other'
 }
 
 /** The nearest directory above a file, and what is no directory on the way to it. */
@@ -118,8 +126,9 @@ async function isAsSeen(path: string, name: Name, seen: Stats | undefined): Prom
   return now.ino === seen.ino && now.mtimeMs === seen.mtimeMs && now.size === seen.size && now.mode === seen.mode
 }
 
-async function removeFile(path: string, name: Name): Promise<void> {
-  await rm(placeOf(path, name), { force: true })
+/** Also where an earlier process removed the file and got no further. */
+async function removeEmptyParents(path: string, name: Name): Promise<void> {
+  if ((await aroundOf(path, name)).blocking !== undefined) return
   for (const parent of parentsOf(name)) if (!(await removeIfEmpty(placeOf(path, parent)))) return
 }
 
@@ -153,13 +162,14 @@ async function removeEmptyDirectories(path: string, name: Name): Promise<void> {
   await removeIfEmpty(place)
 }
 
+/** Whether it is gone. */
 async function removeIfEmpty(directory: Buffer): Promise<boolean> {
   try {
     await rmdir(directory)
     return true
   } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return false
-    throw error
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EBUSY'].includes(code)) throw error
+    return code === 'ENOENT'
   }
 }

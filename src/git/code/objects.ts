@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { git, gitText, type Place } from './git.js'
+import { onDisk } from './repository-error.js'
 
 /** `repository` is our own directory. */
 export type Objects = Place & { directory: string }
@@ -21,12 +22,14 @@ export async function withObjects<Result>(
   at: { repository: string; workTree?: string; signal?: AbortSignal },
   work: (objects: Objects) => Promise<Result>,
 ): Promise<Result> {
-  const directory = await mkdtemp(join(tmpdir(), 'ensemble-git-'))
-  try {
-    return await work(await prepare(directory, at))
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  return onDisk(async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ensemble-git-'))
+    try {
+      return await work(await prepare(directory, at))
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
 }
 
 async function prepare(

@@ -9,7 +9,7 @@ import { linkDependencies } from './dependencies.js'
 import { git, gitText, mustBeId } from './git.js'
 import { takeLock } from './lock.js'
 import { withObjects } from './objects.js'
-import { RepositoryError } from './repository-error.js'
+import { onDisk, RepositoryError } from './repository-error.js'
 
 type Place = { repository: string; path: string; patienceMs?: number }
 
@@ -57,18 +57,20 @@ export function removeWorktree(at: Place): Promise<void> {
 
 type Known = { path: string; common: string }
 
-async function alone(at: Place, signal: AbortSignal | undefined, work: (place: Known) => Promise<void>): Promise<void> {
-  const common = await gitText(at, ['rev-parse', '--path-format=absolute', '--git-common-dir'], { signal })
-  const above = dirname(resolve(at.path))
-  await mkdir(above, { recursive: true })
-  const path = join(await realpath(above), basename(at.path))
-  const file = join(dirname(path), `.${basename(path)}.lock`)
-  const lock = await takeLock({ file, note: { at: path }, patienceMs: at.patienceMs }, signal)
-  try {
-    await work({ path, common })
-  } finally {
-    await lock.release()
-  }
+function alone(at: Place, signal: AbortSignal | undefined, work: (place: Known) => Promise<void>): Promise<void> {
+  return onDisk(async () => {
+    const common = await gitText(at, ['rev-parse', '--path-format=absolute', '--git-common-dir'], { signal })
+    const above = dirname(resolve(at.path))
+    await mkdir(above, { recursive: true })
+    const path = join(await realpath(above), basename(at.path))
+    const file = join(dirname(path), `.${basename(path)}.lock`)
+    const lock = await takeLock({ file, note: { at: path }, patienceMs: at.patienceMs }, signal)
+    try {
+      await work({ path, common })
+    } finally {
+      await lock.release()
+    }
+  })
 }
 
 const isComplete = async (place: Known) =>

@@ -7,6 +7,7 @@ import type { FixOptions } from '../../contracts/schemas/index.js'
 import { topLevel } from '../../git/list-files.js'
 import type { Snapshots } from '../../git/snapshot.js'
 import type { Store } from '../../storage/store.js'
+import { dataDirectoryIn } from '../data-directory.js'
 import { InputError } from '../input-error.js'
 import type { ReviewKeep } from '../prepare/review.js'
 import type { ReviewFile } from '../review/read.js'
@@ -51,9 +52,6 @@ export async function keptFix(store: Store, files: Ref): Promise<FixKeep> {
 
 export async function snapshotsOf(store: Store, root: Root, { workspace }: FixKeep): Promise<Snapshots> {
   const place = join(await store.place(root, 'fix'), 'snapshots')
-  const inside = relative(workspace, place).split(sep)
-  // A data directory within the workspace is no part of the work.
-  const home = inside.slice(0, inside.lastIndexOf('store'))
-  const own = inside[0] !== '..' && home.length > 0
-  return { place, workspace, exclude: own ? [`/${home.join('/')}/`] : [] }
+  const home = dataDirectoryIn(workspace, place)
+  return { place, workspace, exclude: home === undefined ? [] : [`/${home}/`] }
 }

@@ -1,5 +1,6 @@
 // What decides about an agent's tools, in a worker of a person's own: their function, their hook, a plan's mode, and the
 // arguments they put in place of the model's.
+import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { WorkflowHandle } from '@temporalio/client'
@@ -121,6 +122,30 @@ it.each(['acceptEdits', 'bypassPermissions'])(
     expect(refusals).toHaveLength(2)
   },
 )
+
+it('a command of an agent that owns files keeps what it does to them; the rest is put back, and the model hears of it', async () => {
+  const repository = join(stage.home, 'repository')
+  await mkdir(repository)
+  await writeFile(join(repository, 'theirs.txt'), 'as it was')
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { cwd: repository })
+  git('init', '-q')
+  git('add', '--all')
+  git('commit', '-qm', 'first')
+  const command = 'echo told; echo mine > mine.txt; echo mine > theirs.txt; echo new > new.txt'
+  const run = await agent('own one and run a command', [['Bash', { command }]], {
+    ...{ workspace: repository, owns: ['mine.txt'], allowUnsandboxed: true },
+    permissions: { allow: ['Bash'] },
+  })
+  expect(await run.result()).toMatchObject({ status: 'completed' })
+  const after = await Promise.all(['mine.txt', 'theirs.txt'].map((name) => readFile(join(repository, name), 'utf8')))
+  expect(after).toEqual(['mine\n', 'as it was'])
+  expect(git('status', '--porcelain').toString()).toBe('?? mine.txt\n')
+  expect(toldIn('own one and run')).toMatch(
+    /"is_error":true.*told.*put back, because they are not yours: new\.txt, theirs\.txt/,
+  )
+  await verifyHistory(run)
+})
 
 it('an agent, a rule or a workspace that means nothing ends the run before any call', async () => {
   const refused = async (input: object) => {

@@ -3,9 +3,9 @@
 import { ApplicationFailure } from '@temporalio/activity'
 import type { EffectClass } from '../../../contracts/agent.js'
 import { FAILURE } from '../../../contracts/failures.js'
-import type { ToolOutput } from '../../../tools/tool.js'
+import type { Tool, ToolOutput } from '../../../tools/tool.js'
 import type { Stop } from '../../call/cancellation.js'
-import { type Checked, checkTool, type Performance, performTool } from './perform.js'
+import { type Checked, checkTool, type Performance, type Performed } from './perform.js'
 import type { ToolRun } from './read-call.js'
 import { type Given, readOutput } from './tool-output.js'
 
@@ -20,6 +20,8 @@ export type Attempting = ToolRun & {
   stop: Stop
   /** An earlier attempt was begun and left no result. */
   mayHaveRun: boolean
+  /** Runs the tool. */
+  perform(performance: Performance, tool: Tool): Promise<Performed>
   /** Set when the tool is called. */
   dispatched: { at: number }
 }
@@ -56,7 +58,7 @@ export async function ended(attempting: Attempting): Promise<Ending> {
     return { kind: 'interrupted', happened: 'no', given: say('Stopped by a person before it ran.') }
   if (attempting.refused !== undefined) return { kind: 'done', given: say(attempting.refused) }
   dispatched.at = Date.now()
-  const performed = await performTool(performance)
+  const performed = await attempting.perform(performance, tool)
   switch (performed.kind) {
     case 'output':
       return { kind: 'done', given: readOutput(performed.output, attempting.redact) }

@@ -4,6 +4,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { RunToolOutcome, RunToolRequest } from '../../../contracts/agent.js'
 import { FAILURE } from '../../../contracts/failures.js'
+import { fileLocks } from '../../../storage/file-lock.js'
 import type { Claim } from '../../../storage/journal.js'
 import { StorageError } from '../../../storage/store.js'
 import type { Kept, KeptEffect } from '../../call/answer.js'
@@ -13,16 +14,22 @@ import { readableStorageErrors } from '../../storage-errors.js'
 import type { AgentDeps } from '../deps.js'
 import { afterTool } from './after-tool.js'
 import { type Attempting, type Ending, ended, failedText, isHarmless, lost } from './ending.js'
+import { performTool } from './perform.js'
+import { isWatched, performWatched } from './perform-watched.js'
 import { readCall, type ToolRun } from './read-call.js'
 import { keepResult, readOutput } from './tool-output.js'
+import type { Watching } from './watch.js'
+
+type RunDeps = AgentDeps & Pick<Watching, 'locked'>
 
 export function createRunTool(deps: AgentDeps) {
+  const own = { ...deps, locked: fileLocks() }
   return async function runTool(request: RunToolRequest): Promise<RunToolOutcome> {
-    return readableStorageErrors(() => once(deps, request))
+    return readableStorageErrors(() => once(own, request))
   }
 }
 
-async function once(deps: AgentDeps, request: RunToolRequest): Promise<RunToolOutcome> {
+async function once(deps: RunDeps, request: RunToolRequest): Promise<RunToolOutcome> {
   const { root, step, run } = request
   const digest = journalDigest(request)
   for (;;) {
@@ -50,7 +57,7 @@ function journalDigest({ call, again }: RunToolRequest): string {
 
 type Mine = { claim: Extract<Claim<Kept>, { kind: 'mine' }>; digest: string }
 
-async function attempt(deps: AgentDeps, request: RunToolRequest, { claim, digest }: Mine): Promise<RunToolOutcome> {
+async function attempt(deps: RunDeps, request: RunToolRequest, { claim, digest }: Mine): Promise<RunToolOutcome> {
   const context = Context.current()
   const stop = stopOf(context, claim.interrupted)
   const stopBeating = beat(context, request.label, { characters: 0, text: '' })
@@ -83,7 +90,7 @@ async function attempt(deps: AgentDeps, request: RunToolRequest, { claim, digest
 }
 
 async function endingOf(
-  deps: AgentDeps,
+  deps: RunDeps,
   request: RunToolRequest,
   attempt: Pick<Attempting, 'stop' | 'mayHaveRun' | 'dispatched'>,
 ): Promise<Ending> {
@@ -96,10 +103,20 @@ async function endingOf(
     if (!isFinal || !attempt.mayHaveRun || isHarmless(call.effect)) throw error
     return { kind: 'unknown', given: readOutput(failedText(`${lost(call.tool)} (${error.message})`), (text) => text) }
   }
-  const ending = await ended({ ...run, ...attempt })
+  const ending = await ended({ ...run, ...attempt, perform: performing(deps, request, run) })
   const { at } = attempt.dispatched
   if (at > 0) deps.metrics.tool({ agent: run.stored.definition.name, tool: call.tool, ms: Date.now() - at })
   return ending
+}
+
+/** An agent that owns files is watched where its tools could write others. */
+function performing({ store, locked }: RunDeps, { root }: RunToolRequest, { stored }: ToolRun): Attempting['perform'] {
+  const { owns, workspace } = stored
+  return async (performance, tool) => {
+    if (!owns || workspace === undefined || !isWatched(tool)) return performTool(performance)
+    const place = await store.place(root, 'watch')
+    return performWatched(performance, tool, { workspace, owns, place, locked })
+  }
 }
 
 const isRan = (error: unknown) => (error as { ran?: boolean } | undefined)?.ran === true

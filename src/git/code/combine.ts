@@ -13,7 +13,7 @@ export type Piece = { base: string; commit: string }
 export type Combined = { kind: 'clean'; commit: string } | (Conflict & { piece: number })
 
 /** A commit on `onto`, or `onto` itself where the pieces change nothing; `ref` (refs/ensemble/…) keeps it. */
-export function combine(
+export async function combine(
   at: { repository: string; onto: string; pieces: Piece[]; ref?: string; message: string } & Signature,
   signal?: AbortSignal,
 ): Promise<Combined> {

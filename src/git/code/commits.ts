@@ -29,7 +29,7 @@ type Building = {
 }
 
 /** Without hooks the ids are the same whenever they are made; on `ref` (refs/ensemble/…) in the end. */
-export function buildCommits(at: Building, signal?: AbortSignal): Promise<Built> {
+export async function buildCommits(at: Building, signal?: AbortSignal): Promise<Built> {
   mustBeId(at.onto)
   mustBeOurs(at.ref)
   return withObjects({ repository: at.repository, signal }, async (objects) => {

@@ -18,7 +18,7 @@ type Moving = { repository: string; branch: string; from: string; to: string; pa
 type Held = { tree: WorkTree; lock: Lock }
 
 /** `branch`: refs/heads/… @throws RepositoryError when there is no such branch, or a lock stays */
-export function moveBranch(at: Moving, signal?: AbortSignal): Promise<Moved> {
+export async function moveBranch(at: Moving, signal?: AbortSignal): Promise<Moved> {
   return onDisk(() => move(at, signal))
 }
 

@@ -21,7 +21,7 @@ const GONE = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as
  * it is, edits included.
  * @throws RepositoryError also when something else is at `path`, or a lock stays
  */
-export function addWorktree(at: Place & { commit: string }, signal?: AbortSignal): Promise<void> {
+export async function addWorktree(at: Place & { commit: string }, signal?: AbortSignal): Promise<void> {
   mustBeId(at.commit)
   return alone(at, signal, async (place) => {
     if (await isComplete(place)) return

@@ -2,7 +2,7 @@
 // work, is refused now, in one line that says what was got and what is wanted. Nothing is changed here, but for a move of
 // a branch that an earlier process of ours was killed in the middle of: it is finished first.
 import { realpath, stat } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { checkedOut } from './checked-out.js'
 import { finishMoves } from './finish-moves.js'
 import { git, gitText, type Place } from './git.js'
@@ -15,7 +15,7 @@ export { RepositoryError } from './repository-error.js'
 /** `top`: its real path. `branch`: refs/heads/… `dirty`: paths, when that is allowed. */
 export type Repository = { top: string; branch: string; commit: string; dirty: string[]; warnings: string[] }
 
-/** `base`: the name of a branch. `except`: paths of the caller's own that do not count as changes. */
+/** `base`: the name of a branch. `except`: paths that do not count as changes; usually our own data directory. */
 type Opening = { directory: string; base?: string; allowDirty?: boolean; except?: string[] }
 
 const OLDEST = [2, 38] as const
@@ -32,7 +32,8 @@ export async function openRepository(at: Opening, signal?: AbortSignal): Promise
   await mustHaveNoSubmodules(place, commit, signal)
   const trees = await checkedOut(top, branch, signal)
   const dirty: string[] = []
-  for (const tree of trees) dirty.push(...(await dirtyFiles(tree.path, at.except ?? [], signal)))
+  for (const tree of trees)
+    dirty.push(...(await dirtyFiles(tree.path, at.except ?? [join(tree.path, '.ensemble')], signal)))
   if (dirty.length > 0 && !at.allowDirty)
     throw new RepositoryError(
       `${top} has changes that are not committed (${some(dirty)}): wanted a clean work tree, or --allow-dirty`,
@@ -42,7 +43,7 @@ export async function openRepository(at: Opening, signal?: AbortSignal): Promise
     branch,
     commit,
     dirty,
-    warnings: [...dirtyWarning(dirty), ...(await filterWarning(place, commit, signal))],
+    warnings: await filterWarning(place, commit, signal),
   }
 }
 
@@ -134,9 +135,6 @@ async function dirtyFiles(path: string, except: string[], signal?: AbortSignal):
   const own = except.map((one) => named(relative(path, one)))
   return names.filter((name) => !own.some((one) => name === one || name.startsWith(`${one}/`))).map(shown)
 }
-
-const dirtyWarning = (dirty: string[]) =>
-  dirty.length === 0 ? [] : [`agents start from the last commit, without what is not committed: ${some(dirty)}`]
 
 /** Filters are programs: none runs for an agent. */
 async function filterWarning(place: Place, commit: string, signal?: AbortSignal): Promise<string[]> {

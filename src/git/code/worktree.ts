@@ -55,6 +55,19 @@ export function removeWorktree(at: Place): Promise<void> {
   return alone(at, undefined, removeAll)
 }
 
+/** All in a directory that holds nothing else, half made ones too. */
+export async function removeWorktrees(at: { repository: string; directory: string }): Promise<void> {
+  const common = await gitText(at, ['rev-parse', '--path-format=absolute', '--git-common-dir'])
+  const directory = await there(realpath(at.directory), at.directory)
+  const recorded = (await recordsIn(common)).flatMap(({ tree }) =>
+    dirname(tree) === directory ? [basename(tree)] : [],
+  )
+  const present = await there(readdir(directory), [])
+  // What a half made one will be called, and what a lock is for.
+  const names = [...present, ...recorded].map((name) => /^\.(.+)\.(?:[0-9a-f]{8}|lock.*)$/.exec(name)?.[1] ?? name)
+  for (const name of new Set(names)) await removeWorktree({ repository: at.repository, path: join(directory, name) })
+}
+
 type Known = { path: string; common: string }
 
 function alone(at: Place, signal: AbortSignal | undefined, work: (place: Known) => Promise<void>): Promise<void> {

@@ -104,16 +104,19 @@ describe('a repository is refused', () => {
     repo.write('a.txt', 'changed\n')
     repo.write('line\nbreak', '')
     expect(await refusal()).toMatch(/\(a\.txt, "line\\nbreak", new1, new2, new3 and 3 more\): wanted a clean work tree/)
-    const { dirty, warnings } = await openRepository({ directory: directory(), allowDirty: true })
-    expect(dirty).toHaveLength(8)
-    expect(warnings.join()).toMatch(/without what is not committed: a\.txt/)
+    expect((await openRepository({ directory: directory(), allowDirty: true })).dirty).toHaveLength(8)
   })
 })
 
 describe('a repository is opened', () => {
   it('whatever is in directories of the caller, in another tree, or ignored', async () => {
     repo.write('.ensemble/x', 'x')
-    const base = await openRepository({ directory: directory(), except: [join(repo.top, '.ensemble')] })
+    expect(await openRepository({ directory: directory() })).toMatchObject({ dirty: [] })
+    repo.write('data/x', 'x')
+    const base = await openRepository({
+      directory: directory(),
+      except: ['data', '.ensemble'].map((name) => join(repo.top, name)),
+    })
     expect(base).toMatchObject({ dirty: [], commit: repo.git('rev-parse', 'main') })
     repo.git('branch', 'other')
     expect(await openRepository({ directory: directory(), base: 'other' })).toMatchObject({ dirty: [] })

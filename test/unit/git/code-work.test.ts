@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collectWork } from '../../../src/git/code/work.js'
-import { addWorktree, removeWorktree } from '../../../src/git/code/worktree.js'
+import { addWorktree, removeWorktree, removeWorktrees } from '../../../src/git/code/worktree.js'
 import { DATED, openTestRepository, type TestRepository } from '../../support/repository.js'
 
 let repo: TestRepository
@@ -74,6 +74,14 @@ describe('a work tree', () => {
     expect(repo.git('-C', path, 'status', '--porcelain')).toBe('')
     renameSync(path, join(repo.outside, 'trees/.one.0123abce'))
     await removeWorktree({ repository: repo.top, path })
+    expect(readdirSync(join(repo.outside, 'trees'))).toEqual([])
+    expect(repo.git('worktree', 'list').split('\n')).toHaveLength(1)
+    for (const name of ['one', 'two'])
+      await addWorktree({ repository: repo.top, path: join(path, '..', name), commit: base })
+    renameSync(path, join(repo.outside, 'trees/.one.0123abcf'))
+    writeFileSync(join(repo.outside, 'trees/.three.lock'), '{"ensemble":"1-x","owner":null,"note":{}}\n')
+    writeFileSync(join(repo.outside, 'trees/.three.lock.1-x'), '')
+    await removeWorktrees({ repository: repo.top, directory: join(repo.outside, 'trees') })
     expect(readdirSync(join(repo.outside, 'trees'))).toEqual([])
     expect(repo.git('worktree', 'list').split('\n')).toHaveLength(1)
     write('mine.txt', 'mine\n')

@@ -1,7 +1,7 @@
 // The small repositories coding runs work in, each as a real git repository that is the same every time, and the programs
 // of the simulated programmers for them.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -55,17 +55,18 @@ function writeFiles(directory: string, files: Record<string, string>): void {
 }
 
 /** What running a repository's tests says, and whether they pass. */
-export function runTests(directory: string, task: CodeTask): { passed: boolean; output: string } {
-  const [program, ...args] = COMMANDS[task]
+export function runTests(directory: string): { passed: boolean; output: string } {
+  const [program, ...args] = commandOf(directory)
   const env = { PATH: process.env.PATH, HOME: directory, PYTHONDONTWRITEBYTECODE: '1' }
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: directory, encoding: 'utf8', env })
   if (error) throw error
   return { passed: status === 0, output: `${stdout}${stderr}` }
 }
 
-const COMMANDS: Record<CodeTask, [string, ...string[]]> = {
-  auth: ['npm', 'test', '--silent'],
-  'rest-api': ['npm', 'test', '--silent'],
-  caching: ['make', '--silent', 'test'],
-  chat: ['npm', 'test', '--silent'],
+/** What its package.json says, without npm around it, or its Makefile. */
+function commandOf(directory: string): [string, ...string[]] {
+  const file = join(directory, 'package.json')
+  if (!existsSync(file)) return ['make', '--silent', 'test']
+  const [program = '', ...args] = JSON.parse(readFileSync(file, 'utf8')).scripts.test.split(' ')
+  return [program, ...args]
 }

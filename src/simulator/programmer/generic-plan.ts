@@ -17,7 +17,7 @@ export function genericPlan(request: string, files: string[]): Plan {
   const directory = slugOf(headOf(request), 2)
   const taken = new Set<string>()
   const filesOf = (part: string) => {
-    const named = namedFiles(part)
+    const named = namedFiles(part, files)
     const wanted = named.length > 0 ? named : [fileFor(part, directory, extension)]
     const own = wanted.map((file) => free(file, taken))
     for (const file of own) taken.add(file)
@@ -84,10 +84,14 @@ function rankOf(part: string): number {
     : 0
 }
 
-const namedFiles = (part: string) =>
-  Array.from(part.matchAll(/(?:[\w-]+\/)*[\w-]+\.[a-z]{1,4}\b/gi), ([file]) => file).filter(
-    (file) => !/\.\w*\d/.test(file),
-  )
+/** Those of the repository, also without their directory, and those with one. "Node.js" is none. */
+function namedFiles(part: string, files: string[]): string[] {
+  const named = Array.from(part.matchAll(/(?:[\w-]+\/)*[\w-]+\.[a-z]{1,4}\b/gi), ([file]) => file)
+  return named.flatMap((file) => {
+    if (files.includes(file)) return file
+    return files.find((one) => one.endsWith(`/${file}`)) ?? (file.includes('/') ? file : [])
+  })
+}
 
 function fileFor(part: string, directory: string, extension: string): string {
   const slug = slugOf(part, 3)

@@ -5,6 +5,7 @@ import { type MessagesRequest, toolsOf } from '../request.js'
 import { concluding, offeredTool, usesIn, using } from '../tool-uses.js'
 import { genericPlan } from './generic-plan.js'
 import type { Plan, Planned, Program } from './program.js'
+import { splitPlan } from './split-plan.js'
 import { blockOf, constraintsIn, lastWith, splitIn } from './texts.js'
 
 /** Undefined for anybody who is not asked for a plan with stages. */
@@ -16,9 +17,7 @@ export function plannerReply(request: MessagesRequest, programs: Program[]): Rep
     .split('\n')
     .filter((line) => line !== '' && !/^… and /.test(line))
   const split = splitIn(asked)
-  const program = programs.find(
-    ({ fits, agents }) => fits(asked) && (split.length === 0 || split.length === agents.length),
-  )
+  const program = programs.find(({ fits }) => fits(asked))
   const uses = usesIn(last.after)
   const look = uses.length > 0 || request.tool_choice?.type === 'none' ? undefined : firstLook(request, files, program)
   if (look) return look
@@ -26,7 +25,8 @@ export function plannerReply(request: MessagesRequest, programs: Program[]): Rep
   const told = blockOf(tail, 'plan') === undefined ? undefined : blockOf(tail, 'note')
   // A person's words change the plan; a check's are about what was wrong with it, which this one is not.
   const note = told !== undefined && /^The person who asked /m.test(tail) ? told : undefined
-  const plan = program?.plan ?? genericPlan(asked, files)
+  const planned = program && (split.length === 0 ? program.plan : splitPlan(program.plan, split))
+  const plan = planned ?? genericPlan(asked, files)
   const shaped = note === undefined ? plan : reshaped(plan, note)
   const wishes = [...constraintsIn(asked), ...(note === undefined ? [] : [note])]
   const faulty = told === undefined && /\bSIMULATED: the first plan shares a file\b/.test(asked)

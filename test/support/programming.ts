@@ -7,16 +7,21 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { MessageParam, ToolResultBlockParam, ToolUseBlock } from '@anthropic-ai/sdk/resources/messages'
 import { z } from 'zod'
 import { builtinTools } from '../../dist/tools/index.js'
+import { codePlanner, type PlannerTask, plannerTask } from '../../src/agents/coding/planner.js'
+import {
+  type Again,
+  type Assignment,
+  assignmentTask,
+  programmer,
+  VERIFY_TASK,
+} from '../../src/agents/coding/programmer.js'
+import type { AgentDefinition, CodePlanAnswer, ProgrammerReport } from '../../src/contracts/schemas/index.js'
 
-export type Assignment = { agent: string; task: string; files: string[]; criteria: string[] }
-export type PlannedAgent = { what: string; task: string; files: string[]; criteria: string[] }
-export type Plan = { summary: string; stages: { title: string; mode: string; agents: PlannedAgent[] }[] }
-export type Report = { work: string; criteria: { criterion: string; met: boolean; shown: string }[] }
 export type Said = { tool: string; input: Record<string, unknown>; text: string; isError: boolean }
 export type Turn<T> = { answer: T; said: Said[]; messages: MessageParam[]; stopReason: string | null; output: number[] }
 
+/** Of one turn. */
 const MOST_STEPS = 40
-const VERIFY = 'Verify your work now. Look at every file you wrote as it is on disk.'
 
 export type Programming = ReturnType<typeof programmingWith>
 
@@ -27,27 +32,26 @@ export function programmingWith(url: string) {
 
   async function turn<T>(about: {
     cwd: string
+    agent: AgentDefinition
     messages: MessageParam[]
-    tools: string[]
-    model: string
-    schema: Record<string, unknown>
     owns?: string[]
   }): Promise<Turn<T>> {
-    const offered = tools.filter(({ name }) => about.tools.includes(name))
-    const { cwd, model, schema, owns } = about
+    const { cwd, agent, owns } = about
+    const offered = tools.filter(({ name }) => agent.tools?.includes(name))
     const messages = [...about.messages]
     const said: Said[] = []
     const output: number[] = []
     for (let step = 0; step < MOST_STEPS; step++) {
       const message = await client.messages.create({
-        model,
+        model: agent.model ?? '',
+        system: agent.prompt,
         messages,
         max_tokens: 16_000,
         tools: offered.map((tool) => ({
           ...{ name: tool.name, description: tool.description },
           input_schema: z.toJSONSchema(tool.schema, { io: 'input' }) as Anthropic.Tool.InputSchema,
         })),
-        output_config: { format: { type: 'json_schema', schema } },
+        output_config: { format: { type: 'json_schema', schema: agent.output ?? {} } },
       })
       output.push(message.usage.output_tokens)
       messages.push({ role: 'assistant', content: message.content })
@@ -82,50 +86,29 @@ export function programmingWith(url: string) {
   }
 
   return {
-    /** The planner's whole turn; `more`: what follows upon the list of files. */
-    plan: (about: { cwd: string; request: string; files: string[]; more?: string }): Promise<Turn<Plan>> =>
-      turn({
-        cwd: about.cwd,
-        messages: [user(plannerText(about))],
-        tools: ['Read', 'Glob', 'Grep'],
-        model: 'claude-sonnet-5-5',
-        schema: { type: 'object', properties: { summary: {}, stages: { type: 'array', items: {} } } },
-      }),
-    /** A programmer's first turn; `more`: what it is told besides, because it has worked on it before. */
-    work: (about: { cwd: string; request: string; assignment: Assignment; more?: string }): Promise<Turn<Report>> =>
-      turn(programmerOf(about.cwd, about.assignment, [user(assignmentText(about))])),
-    verify: (about: { cwd: string; assignment: Assignment; messages: MessageParam[] }): Promise<Turn<Report>> =>
-      turn(programmerOf(about.cwd, about.assignment, [...about.messages, user(VERIFY)])),
+    /** The planner's whole turn. */
+    plan: ({ cwd, ...task }: Partial<PlannerTask> & { cwd: string; request: string }): Promise<Turn<CodePlanAnswer>> =>
+      turn({ cwd, agent: PLANNER, messages: [user(plannerTask({ files: [], more: 0, ...task }))] }),
+    /** A programmer's first turn; `again`: what it is told because it has worked on it before. */
+    work: (about: { cwd: string; request: string; assignment: Assignment; again?: Again }) => {
+      const { cwd, assignment, ...more } = about
+      return programming(cwd, assignment, [user(assignmentTask(assignment, more))])
+    },
+    verify: (about: { cwd: string; assignment: Assignment; messages: MessageParam[] }) =>
+      programming(about.cwd, about.assignment, [...about.messages, user(VERIFY_TASK)]),
+  }
+
+  function programming(cwd: string, { files }: Assignment, messages: MessageParam[]): Promise<Turn<ProgrammerReport>> {
+    return turn({ cwd, messages, agent: PROGRAMMER, owns: files })
   }
 }
 
+const PLANNER = codePlanner('claude-sonnet-5-5', MOST_STEPS)
+const PROGRAMMER = programmer('haiku', 'claude-haiku-5-5', MOST_STEPS)
 const user = (content: string): MessageParam => ({ role: 'user', content })
 
-function programmerOf(cwd: string, { files }: Assignment, messages: MessageParam[]) {
-  return {
-    ...{ cwd, messages, owns: files },
-    tools: ['Read', 'Glob', 'Grep', 'Write', 'Edit', 'Bash'],
-    model: 'claude-haiku-5-5',
-    schema: { type: 'object', properties: { work: {}, criteria: { type: 'array', items: {} } } },
-  }
-}
-
-function plannerText({ request, files, more = '' }: { request: string; files: string[]; more?: string }): string {
-  return `Plan this work.\n\n<request>\n${request}\n</request>\n\n<repository>\n${files.join('\n')}\n</repository>${more}`
-}
-
-function assignmentText(about: { request: string; assignment: Assignment; more?: string }): string {
-  const { request, assignment, more = '' } = about
-  return [
-    'The request as a whole, so that you know what your part is for:',
-    `<request>\n${request}\n</request>`,
-    'Your part:',
-    `<assignment>\n${JSON.stringify(assignment, null, 1)}\n</assignment>${more}`,
-  ].join('\n\n')
-}
-
 /** Agents of a plan as they are called, with what each is given. */
-export function assignmentsOf(plan: Plan): Assignment[] {
+export function assignmentsOf(plan: CodePlanAnswer): Assignment[] {
   return plan.stages
     .flatMap(({ agents }) => agents)
     .map(({ task, files, criteria }, index) => ({ agent: `Haiku-${index + 1}`, task, files, criteria }))

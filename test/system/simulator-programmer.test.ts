@@ -3,9 +3,10 @@ import { rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { CodePlanAnswer, ProgrammerReport } from '../../src/contracts/schemas/index.js'
 import { type Simulator, startSimulator } from '../../src/simulator/index.js'
 import { CODE_TASKS, type CodeTask, makeRepository, programs, runTests } from '../support/code.js'
-import { assignmentsOf, type Programming, programmingWith, type Report, type Said } from '../support/programming.js'
+import { assignmentsOf, type Programming, programmingWith, type Said } from '../support/programming.js'
 
 let simulator: Simulator
 let model: Programming
@@ -27,14 +28,12 @@ function repository(content: Parameters<typeof makeRepository>[0]) {
 }
 
 const again = {
-  tests: (output: string) =>
-    `\n\nYou have worked on it already; your files are as you left them. Put together with the others, the tests fail:\n\n<note>\nThe tests fail.\n</note>\n\n<output>\n${output}\n</output>`,
-  person: (note: string) =>
-    `\n\nYou have worked on it already; your files are as you left them. A person wants this changed:\n\n<note>\n${note}\n</note>`,
-  failure: `\n\nAn earlier attempt at it did not end well; its files are as they were left. What became of it:\n\n<note>\nIt ended early.\n</note>`,
+  tests: (output: string) => ({ by: 'tests' as const, note: 'They fail.', output }),
+  person: (note: string) => ({ by: 'person' as const, note }),
+  failure: { by: 'failure' as const, note: 'It ended early.' },
 }
 
-const unmet = ({ criteria }: Report) => criteria.filter(({ met }) => !met).map(({ shown }) => shown)
+const unmet = ({ criteria }: ProgrammerReport) => criteria.filter(({ met }) => !met).map(({ shown }) => shown)
 const changedBy = (said: Said[]) => [
   ...new Set(said.flatMap(({ tool, input }) => (tool === 'Write' || tool === 'Edit' ? [input.file_path] : []))),
 ]
@@ -60,14 +59,14 @@ async function run(task: CodeTask, { said = '', only }: { said?: string; only?: 
 describe.each(Object.keys(CODE_TASKS) as CodeTask[])('the programmers of %s', (task) => {
   it('do what is planned in their own files, look at them again, and all tests pass', async () => {
     const { cwd, git, ends, plan } = await run(task)
-    expect(plan.summary).toContain('SIMULATED')
+    expect(CodePlanAnswer.parse(plan).summary).toContain('SIMULATED')
     for (const { report, said, verified, assignment } of ends) {
       expect(said.filter(({ isError }) => isError)).toEqual([])
       expect(verified.map(({ tool, input }) => [tool, input.file_path])).toEqual(
         assignment.files.map((file) => ['Read', file]),
       )
       expect(report!.criteria.map(({ criterion }) => criterion)).toEqual(assignment.criteria)
-      expect(unmet(report!)).toEqual([])
+      expect(unmet(ProgrammerReport.parse(report))).toEqual([])
     }
     const owned = new Set(ends.flatMap(({ assignment }) => assignment.files))
     const written = git('status', '--porcelain', '-uall').split('\n')
@@ -110,7 +109,7 @@ describe('a programmer', () => {
     const { passed, output } = runTests(cwd)
     expect(passed).toBe(false)
     for (const { assignment } of ends) {
-      const repaired = await model.work({ cwd, request, assignment, more: again.tests(output) })
+      const repaired = await model.work({ cwd, request, assignment, again: again.tests(output) })
       expect(changedBy(repaired.said)).toEqual(assignment.agent === 'Haiku-2' ? ['auth/jwt.js'] : [])
     }
     expect(runTests(cwd).passed).toBe(true)
@@ -121,7 +120,7 @@ describe('a programmer', () => {
     const { cwd, request, ends } = await run('auth', { said, only: [2] })
     const { assignment, report } = ends[0]!
     expect(unmet(report!)).toEqual([])
-    const told = await model.work({ cwd, request, assignment, more: again.tests('it fails') })
+    const told = await model.work({ cwd, request, assignment, again: again.tests('it fails') })
     expect([unmet(told.answer), changedBy(told.said)]).toEqual([[], []])
   })
 
@@ -129,7 +128,7 @@ describe('a programmer', () => {
     const { cwd, request, ends } = await run('auth', { said: '\nSIMULATED: agent 1 fails', only: [1] })
     const { assignment, stopReason } = ends[0]!
     expect(stopReason).toBe('refusal')
-    const { answer, said } = await model.work({ cwd, request, assignment, more: again.failure })
+    const { answer, said } = await model.work({ cwd, request, assignment, again: again.failure })
     expect([unmet(answer), changedBy(said)]).toEqual([[], ['auth/types.js']])
   })
 
@@ -149,15 +148,29 @@ describe('a programmer', () => {
     expect(changedBy(said)).toEqual(['chat/presence.js'])
     expect(unmet(answer)).toEqual(['not yet there: chat/typing.js'])
     expect(unmet(report!)).toEqual(['not yet there: chat/typing.js'])
-    const rest = await model.work({ cwd, request, assignment, more: again.failure })
+    const rest = await model.work({ cwd, request, assignment, again: again.failure })
     expect([unmet(rest.answer), changedBy(rest.said)]).toEqual([[], ['chat/typing.js']])
+  })
+
+  it.each([
+    ['fails', 'refusal'],
+    ['stops half way', 'end_turn'],
+  ])('that always %s does so until a person says something', async (vice, stopReason) => {
+    const { cwd, request, ends } = await run('chat', { said: `\nSIMULATED: agent 4 always ${vice}`, only: [4] })
+    const { assignment } = ends[0]!
+    const still = await model.work({ cwd, request, assignment, again: again.failure })
+    expect(still.stopReason).toBe(stopReason)
+    if (stopReason === 'end_turn') expect(unmet(still.answer)).toEqual(['not yet there: chat/typing.js'])
+    const { answer } = await model.work({ cwd, request, assignment, again: again.person('Go on') })
+    expect(unmet(answer)).toEqual([])
+    expect(await readFile(join(cwd, 'chat/typing.js'), 'utf8')).toContain('class Typing')
   })
 
   it('told by a person changes its file once for each wish, and the tests still pass', async () => {
     const { cwd, request, ends } = await run('caching')
     const { assignment } = ends[1]!
     for (const note of ['Say which Redis it is for', 'Shorter */ please', 'Shorter */ please']) {
-      const { answer } = await model.work({ cwd, request, assignment, more: again.person(note) })
+      const { answer } = await model.work({ cwd, request, assignment, again: again.person(note) })
       expect(unmet(answer)).toEqual([])
     }
     const text = await readFile(join(cwd, 'cache/redis_client.py'), 'utf8')
@@ -171,8 +184,39 @@ describe('a programmer', () => {
 
   it('told by a person does what its program has for that', async () => {
     const { cwd, request, ends } = await run('chat', { only: [3] })
-    await model.work({ cwd, request, assignment: ends[0]!.assignment, more: again.person('Keep 200 messages') })
+    await model.work({ cwd, request, assignment: ends[0]!.assignment, again: again.person('Keep 200 messages') })
     expect(await readFile(join(cwd, 'chat/rooms.js'), 'utf8')).toContain('const HISTORY = 200')
+  })
+
+  it('runs the commands of its program when it verifies, and says so where one fails', async () => {
+    const { directory } = makeRepository({
+      'one/program/program.json': JSON.stringify({ match: ['x'], agents: [{ commands: ['true', 'exit 3'] }] }),
+      'one/program/plan.json': JSON.stringify({
+        summary: 'x',
+        stages: [
+          { title: 'x', mode: 'parallel', agents: [{ what: 'x', task: 'x', files: ['a.js'], criteria: ['c'] }] },
+        ],
+      }),
+      'one/program/files/1/a.js': 'export const a = 1\n',
+    })
+    made.push(directory)
+    const own = await startSimulator({ programs: directory })
+    try {
+      const { cwd } = repository({ 'README.md': 'x\n' })
+      const { work, verify } = programmingWith(own.url)
+      const assignment = { agent: 'Haiku-1', task: 'x', files: ['a.js'], criteria: ['c'] }
+      const first = await work({ cwd, request: 'x', assignment })
+      expect([first.said.map(({ tool }) => tool), unmet(first.answer)]).toEqual([['Write'], []])
+      const { said, answer } = await verify({ cwd, assignment, messages: first.messages })
+      expect(said.map(({ tool, isError }) => [tool, isError])).toEqual([
+        ['Read', false],
+        ['Bash', false],
+        ['Bash', true],
+      ])
+      expect(unmet(answer)).toEqual(['it fails: exit 3'])
+    } finally {
+      await own.close()
+    }
   })
 
   it('without a program writes placeholders, beside what is there', async () => {

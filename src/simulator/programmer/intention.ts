@@ -6,7 +6,10 @@ import { type Again, type Assignment, viceIn } from './texts.js'
 export type Intention = {
   reads: string[]
   commands: string[]
-  vice?: Vice
+  /** It does nothing at all, writes half of its files, tries one that is not its own. */
+  refuses: boolean
+  half: boolean
+  outside: boolean
   /** Whether others had the file before, so that it is read first. */
   existing(file: string): boolean
   /** @param now undefined: not there */
@@ -25,11 +28,13 @@ export function intentionOf(about: {
   const vice = viceIn(request, number) ?? agent?.vice
   const target = (file: string, now: string | undefined) =>
     agent?.target.get(file) ?? lastOf(program, file) ?? marked(file, now, assignment.task)
+  const does = (what: Vice) =>
+    vice === `always ${what}` ? again?.by !== 'person' : vice === what && again === undefined
   const wrong = vice?.startsWith('breaks a test') ? agent?.wrong : undefined
   const notable = assignment.files.find((file) => comment(file, '') !== undefined)
   return {
     ...{ reads: agent?.reads ?? [], commands: agent?.commands ?? [] },
-    ...(vice && { vice }),
+    ...{ refuses: does('fails'), half: does('stops half way'), outside: does('writes outside') },
     existing: (file) => again !== undefined || !program || agent?.reads.includes(file) !== false,
     wanted(file, now) {
       const before = now ?? target(file, now)

@@ -8,13 +8,15 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { toTest } from '../rules.js'
 
-/** What an agent does badly. */
+/** What an agent does badly: "always" until a person says something, otherwise until it is asked again. */
 export const VICES = [
   'fails',
+  'always fails',
+  'stops half way',
+  'always stops half way',
   'writes outside',
   'breaks a test and hides it',
   'breaks a test',
-  'stops half way',
 ] as const
 export type Vice = (typeof VICES)[number]
 

@@ -21,13 +21,12 @@ export function programmerReply(request: MessagesRequest, programs: Program[]): 
   const again = againIn(last.text)
   const program = programs.find(({ fits }) => fits(asked))
   const intention = intentionOf({ assignment, request: asked, ...(program && { program }), ...(again && { again }) })
-  if (intention.vice === 'fails' && !again) return refusal(assignment)
+  if (intention.refuses) return refusal(assignment)
   const verifying = last.after.findLastIndex((message) => VERIFY.test(textOf(message)))
   const uses = usesIn(last.after.slice(verifying + 1))
   const turn: Turn = { request, assignment, intention, uses, files: assignment.files }
   // As if it had never known of the rest.
-  if (intention.vice === 'stops half way' && !again)
-    turn.files = assignment.files.slice(0, Math.floor(assignment.files.length / 2))
+  if (intention.half) turn.files = assignment.files.slice(0, Math.floor(assignment.files.length / 2))
   const step = request.tool_choice?.type === 'none' ? undefined : verifying < 0 ? nextStep(turn) : nextLook(turn)
   return step ?? concluding(request, uses, reportOf(turn))
 }
@@ -43,11 +42,11 @@ type Turn = {
 }
 
 function nextStep({ request, intention, uses, files }: Turn): Reply | undefined {
-  const { reads, vice, existing, wanted } = intention
+  const { reads, outside, existing, wanted } = intention
   const [read, write] = [offeredTool(request, 'Read'), offeredTool(request, 'Write')]
   const first = [...new Set([...reads, ...files.filter(existing)])].filter((file) => !readOf(uses, read, file))
   if (read !== undefined && first.length > 0) return using(first.map((file_path) => [read, { file_path }]))
-  if (write !== undefined && vice === 'writes outside' && !uses.some((use) => isChange(use, OUTSIDE)))
+  if (write !== undefined && outside && !uses.some((use) => isChange(use, OUTSIDE)))
     return using([[write, { file_path: OUTSIDE, content: 'SIMULATED: this is not my file\n' }]])
   for (const file of files) {
     const found = readOf(uses, read, file)

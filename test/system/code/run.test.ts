@@ -41,7 +41,7 @@ describe('a coding run', () => {
       ...result.commits!.map(({ subject }) => subject),
     ])
     expect(repo.git('status', '--porcelain')).toBe('')
-    expect(runTests(repo.directory, 'auth').passed).toBe(true)
+    expect(runTests(repo.directory).passed).toBe(true)
     expect(result.tests).toMatchObject({ ok: true })
     expect(repo.git('worktree', 'list').split('\n')).toHaveLength(1)
     expect(repo.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { codePlanner, type PlannerTask, plannerTask } from '../../../src/agents/coding/planner.js'
 import { plannerReply } from '../../../src/simulator/programmer/planner.js'
 import type { Plan } from '../../../src/simulator/programmer/program.js'
 import { loadPrograms } from '../../../src/simulator/programmer/program.js'
@@ -8,12 +9,12 @@ import { CODE_TASKS, programs } from '../../support/code.js'
 const PROGRAMS = loadPrograms(programs)
 const FILES = ['README.md', 'package.json', 'src/app.ts', 'src/auth.ts', 'src/x.py']
 
-function asked(request: string, more = '', files = FILES): MessagesRequest {
-  const text = `Plan this work.\n\n<request>\n${request}\n</request>\n\n<repository>\n${files.join('\n')}\n</repository>${more}`
-  const format = { type: 'json_schema' as const, schema: { type: 'object', properties: { stages: {} } } }
+function asked(request: string, more: Partial<PlannerTask> = {}): MessagesRequest {
+  const content = plannerTask({ request, files: FILES, more: 0, ...more })
+  const schema = codePlanner('sonnet', 10).output ?? {}
   return {
-    ...{ model: 'claude-sonnet-5-5', max_tokens: 4096, messages: [{ role: 'user', content: text }] },
-    output_config: { format },
+    ...{ model: 'claude-sonnet-5-5', max_tokens: 4096, messages: [{ role: 'user', content }] },
+    output_config: { format: { type: 'json_schema', schema } },
   }
 }
 
@@ -24,9 +25,8 @@ function planFor(...about: Parameters<typeof asked>): Plan {
 
 const agentsOf = (plan: Plan) => plan.stages.flatMap(({ agents }) => agents)
 const shape = ({ stages }: Plan) => stages.map(({ agents }) => agents.map(({ files }) => files.join(' ')))
-const before = (who: string, note: string) =>
-  `\n\nThis was your plan:\n\n<plan>\n{}\n</plan>\n\n${who}\n\n<note>\n${note}\n</note>`
-const person = (note: string) => before('The person who asked for it wants it changed; plan again, all of it:', note)
+const told = (by: 'person' | 'check', note: string) => ({ before: { plan: '{}', note, by } })
+const person = (note: string) => told('person', note)
 
 describe('the simulated planner', () => {
   it('answers nobody who asks for something else', () => {
@@ -88,7 +88,7 @@ describe('the simulated planner', () => {
   })
 
   it('writes in the language of the repository', () => {
-    const plan = planFor('Add limits, quotas and tests', '', ['a.py', 'b.py', 'c.js'])
+    const plan = planFor('Add limits, quotas and tests', { files: ['a.py', 'b.py', 'c.js'], more: 7 })
     expect(shape(plan).flat()).toEqual([
       'limits_quotas/limits.py',
       'limits_quotas/quotas.py',
@@ -118,7 +118,7 @@ describe('the simulated planner', () => {
   it('shares a file at first where the request says so, and not when it is told', () => {
     const request = `${CODE_TASKS.chat}\nSIMULATED: the first plan shares a file`
     const shared = (plan: Plan) => plan.stages[0]!.agents[1]!.files.includes('chat/protocol.js')
-    const told = before('It cannot be worked by; plan again, all of it:', 'chat/protocol.js has two owners')
-    expect([shared(planFor(request)), shared(planFor(request, told))]).toEqual([true, false])
+    const checked = told('check', 'chat/protocol.js has two owners')
+    expect([shared(planFor(request)), shared(planFor(request, checked))]).toEqual([true, false])
   })
 })

@@ -1,5 +1,6 @@
 // An agent whose loop is the Claude Agent SDK's, with the real package and its program: it asks for tools, people approve,
 // our tools act, and whatever dies in between, the edit happens once.
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,32 @@ describe('the engine agent-sdk', () => {
     const { audit } = (await thread.result()) as ThreadResult
     // session, prompt, call, permission, question, answer, tool, call, prompt, call, end
     expect(audit?.entries).toBe(11)
+  })
+
+  it('writes no files but those the agent owns, neither with an editing tool nor by a command', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { cwd: workspace })
+    git('init', '-q')
+    git('add', '--all')
+    git('commit', '-qm', 'first')
+    const bash = {
+      type: 'tool_use',
+      name: 'mcp__ensemble__Bash',
+      input: { command: 'echo x > a.txt; echo y > own.txt' },
+    }
+    stage.simulator.setRules([
+      asking('Please mend it', edit),
+      asking('a.txt is not yours: you own own.txt', bash),
+      { match: { prompt: 'put back, because they are not yours: a.txt' }, reply: { text: 'It is not mine.' } },
+    ])
+    const thread = await start({
+      ...{ owns: ['own.txt'], permissionMode: 'acceptEdits', allowUnsandboxed: true, permissions: { allow: ['Bash'] } },
+    })
+    expect(await ask(thread, 'Please mend it')).toMatchObject({ status: 'ok', text: 'It is not mine.' })
+    expect(await read()).toBe(BEFORE)
+    expect(await readFile(join(workspace, 'own.txt'), 'utf8')).toBe('y\n')
+    await thread.signal('close')
+    await thread.result()
   })
 
   it('tells the model what a person denied, and the file stays', async () => {

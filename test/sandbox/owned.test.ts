@@ -64,7 +64,7 @@ it('of a command whose time is over, too, and of one a person stops', async () =
   expect(late).toContain(NOTE('x.ts'))
   const stop = new AbortController()
   const running = run('echo stopped > x.ts; echo y > mine.ts; sleep 100', { stop: stop.signal })
-  await until('the command', () => readFile(join(cwd, 'mine.ts'), 'utf8').catch(() => ''))
+  await until('the command', () => readFile(join(cwd, 'mine.ts'), 'utf8').then(Boolean, () => false))
   stop.abort()
   expect(JSON.stringify(await running)).toContain(NOTE('x.ts'))
   expect(await state()).toEqual(['as it was', '?? mine.ts\n'])

@@ -112,7 +112,12 @@ describe('a run that says it may do without', () => {
     const { run, cwd } = await own()
     const stop = new AbortController()
     const running = run('Bash', { command: 'sleep 1000 & echo $! > pid; wait' }, { ...allowed, signal: stop.signal })
-    const pid = await until('the child', () => readFile(join(cwd, 'pid'), 'utf8').catch(() => ''))
+    const pid = await until('the child', () =>
+      readFile(join(cwd, 'pid'), 'utf8').then(
+        (text) => text !== '' && text,
+        () => false,
+      ),
+    )
     stop.abort()
     expect(errorOf(await running)).toBe('(ended: the run was stopped; no output)')
     await gone(Number(pid))

@@ -11,6 +11,7 @@ const system = {
 /** They measure within a second, or take all the machine has. */
 const alone = ['test/workflows/{interruption,fan-out}.test.ts']
 const faults = 'test/system/faults/**/*.test.ts'
+const code = 'test/system/code/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -29,13 +30,17 @@ export default defineConfig({
           ...system,
           name: 'system',
           include: ['test/{workflows,system,replay}/**/*.test.ts'],
-          exclude: [...alone, faults],
+          exclude: [...alone, faults, code],
         },
       },
       { test: { ...system, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 1 } } },
       {
         // Killed processes and servers that are away: mostly waited for, so a command of its own, `npm run test:faults`.
         test: { ...system, name: 'faults', include: [faults], maxWorkers: 3, sequence: { groupOrder: 2 } },
+      },
+      {
+        // Whole coding runs, each of many agents; `npm run test:code`.
+        test: { ...system, name: 'code', include: [code], maxWorkers: 3 },
       },
       {
         // Needs a system package, so `npm test` leaves it out; `npm run test:browser` runs it alone.

@@ -11,7 +11,7 @@ import { startRun } from './start.js'
 
 /**
  * `items`: ids to ask instead of those that are not ok. `fresh`: use no earlier answer. `confirm`, `budgetUsd`: instead of the run's.
- * `stream`: its texts can be read while they arrive.
+ * `stream`: its texts can be read while they arrive. `note`: of a coding run, what the agents of `items` are to change.
  */
 export type RerunOptions = {
   items?: string[]
@@ -19,6 +19,7 @@ export type RerunOptions = {
   confirm?: Confirm
   budgetUsd?: number
   stream?: boolean
+  note?: string
   id?: string
 }
 
@@ -35,7 +36,9 @@ export async function rerun(server: Server, of: string, options: RerunOptions = 
   if (facts.open) {
     throw new InvalidInputError(`run "${of}" is still ${facts.status}: wanted a run that is over (interrupt it first)`)
   }
-  const { items, fresh, confirm, budgetUsd, stream } = options
+  const { items, fresh, confirm, budgetUsd, stream, note } = options
+  if (note !== undefined && (workflow !== 'code' || !items))
+    throw new InvalidInputError('note: wanted only for agents of a coding run, named by items')
   if (items?.length === 0) throw new InvalidInputError('items: got none; wanted ids of items, or no list')
   const rerunOf: RerunOf = {
     root: facts.rerunOf?.root ?? { workflowId: of, firstRunId: facts.firstRunId },
@@ -45,6 +48,7 @@ export async function rerun(server: Server, of: string, options: RerunOptions = 
     ...(confirm !== undefined && { confirm }),
     ...(budgetUsd !== undefined && { budgetUsd }),
     ...(stream && { stream }),
+    ...(note !== undefined && { note }),
   }
   const id = options.id === undefined ? newRunId(workflow) : checkRunId(options.id)
   await startRun(server, { workflow, id, argument: { rerunOf }, summary: `${workflow} · rerun of ${of}`, rerunOf })

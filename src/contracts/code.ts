@@ -63,7 +63,7 @@ export type EarlierWork = {
   pieces: Piece[]
   reports: Record<string, Ref>
   partial: Record<string, Piece>
-  again: Record<string, string>
+  again: Record<string, { note: string; by: 'person' | 'failure' }>
 }
 
 export type WorkFile = { path: string; change: 'created' | 'changed' | 'deleted'; added?: number; removed?: number }

@@ -97,6 +97,8 @@ export type RerunOf = {
   confirm?: Confirm
   /** Instead of the run's, for the rerun alone. */
   budgetUsd?: number
+  /** Of a coding run: what its named agents are to change. */
+  note?: string
   /** Publish the texts of this rerun while they arrive. */
   stream?: boolean
 }

@@ -17,7 +17,10 @@ export type CodeRun = {
   result(): Promise<CodeResult>
 }
 
-export async function startCode(stage: Stage, input: { task: string; repo: string } & object): Promise<CodeRun> {
+export async function startCode(
+  stage: Stage,
+  input: { task: string; repo: string; [field: string]: unknown },
+): Promise<CodeRun> {
   return followCode(stage, await stage.start('code', { allowUnsandboxed: true, ...input }))
 }
 

@@ -58,7 +58,7 @@ type Left = { todo: string[]; whole: boolean; facts: Pick<CodeFacts, 'commit' | 
 async function leftOf(
   { store }: CallDeps,
   { root, code }: CodeRunPlan,
-  { items }: RerunOf,
+  { items, note }: RerunOf,
   ids: string[],
 ): Promise<Left> {
   const { work } = code
@@ -66,7 +66,7 @@ async function leftOf(
   const { repository } = await keptCode(store, code.keep)
   const { top, branch } = repository
   const last = Object.values(await committedBy(store, root)).at(0)?.tip
-  const again = (named: string[]) => Object.fromEntries(named.map((id) => [id, items ? ASKED : STOPPED]))
+  const asked = note === undefined ? ({ note: ASKED, by: 'failure' } as const) : ({ note, by: 'person' } as const)
   if (last !== undefined && (await contains({ repository: top, branch, commit: last }))) {
     if (!items)
       throw new InputError(`run ${root.workflowId} is committed: name agents to work again (--item ${ids[0]})`)
@@ -74,7 +74,12 @@ async function leftOf(
       ...stage,
       agents: stage.agents.filter(({ id }) => items.includes(id)),
     }))
-    const earlier: EarlierWork = { pieces: [], reports: {}, partial: {}, again: again(items) }
+    const earlier: EarlierWork = {
+      pieces: [],
+      reports: {},
+      partial: {},
+      again: Object.fromEntries(items.map((id) => [id, asked])),
+    }
     const only = stages.filter(({ agents }) => agents.length > 0)
     return {
       ...{ todo: items, whole: false },
@@ -93,7 +98,8 @@ async function leftOf(
     }
     todo.push(id)
     if (last) earlier.partial[id] = last
-    if (record) earlier.again[id] = items?.includes(id) ? ASKED : STOPPED
+    if (items?.includes(id)) earlier.again[id] = asked
+    else if (record) earlier.again[id] = { note: STOPPED, by: 'failure' }
   }
   return { todo, whole: true, facts: { commit: code.commit, earlier, work } }
 }

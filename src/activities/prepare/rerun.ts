@@ -27,6 +27,7 @@ const RerunInput = z.strictObject({
     confirm: Confirm.optional(),
     budgetUsd,
     stream: z.boolean().optional(),
+    note: z.string().min(1).max(20_000).optional(),
   }),
 })
 

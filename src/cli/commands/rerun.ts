@@ -15,6 +15,7 @@ type Options = {
   budget?: number
   yes?: boolean
   stream?: boolean
+  note?: string
   id?: string
   detach?: boolean
   json?: boolean
@@ -24,6 +25,7 @@ export function command(): Command {
   return new Command('rerun')
     .argument('<run>', 'id of the run, or @last')
     .option('--item <id>', 'ask this item anew instead, whatever it came to (may be given again)', several)
+    .option('--note <text>', 'of a coding run: what the agents named with --item are to change')
     .option('--fresh', 'use no earlier answer')
     .option('--confirm <when>', 'ask before calls: always, never, or above so many USD', confirm)
     .option('--budget <usd>', 'the most it may cost without asking, in USD', usd)
@@ -32,23 +34,26 @@ export function command(): Command {
     .option('--id <id>', 'id of the new run')
     .option('--detach', 'do not follow the run')
     .option('--json', 'the result as one JSON document')
-    .action(async (given: string, { item, fresh, confirm: when, budget, yes, stream, id, detach, json }: Options) => {
-      if (id !== undefined) checkRunId(id)
-      process.exitCode = await withSession(detach ? LOOKING : WORKING, async (session) => {
-        if (detach) await refuseAlone(session)
-        const old = await session.runId(given)
-        const run = await session.ensemble.rerun(old, {
-          ...(item && { items: item }),
-          ...(fresh && { fresh }),
-          ...(when !== undefined && { confirm: when }),
-          ...(budget !== undefined && { budgetUsd: budget }),
-          ...(stream && { stream }),
-          ...(yes && { confirm: 'never' as const }),
-          ...(id !== undefined && { id }),
+    .action(
+      async (given: string, { item, fresh, confirm: when, budget, yes, stream, note, id, detach, json }: Options) => {
+        if (id !== undefined) checkRunId(id)
+        process.exitCode = await withSession(detach ? LOOKING : WORKING, async (session) => {
+          if (detach) await refuseAlone(session)
+          const old = await session.runId(given)
+          const run = await session.ensemble.rerun(old, {
+            ...(item && { items: item }),
+            ...(fresh && { fresh }),
+            ...(when !== undefined && { confirm: when }),
+            ...(budget !== undefined && { budgetUsd: budget }),
+            ...(stream && { stream }),
+            ...(note !== undefined && { note }),
+            ...(yes && { confirm: 'never' as const }),
+            ...(id !== undefined && { id }),
+          })
+          if (detach) return left(session, run.id, json ? { json } : {})
+          say(`run ${run.id}, again for ${old}`)
+          return follow(session, run, json ? { json } : {})
         })
-        if (detach) return left(session, run.id, json ? { json } : {})
-        say(`run ${run.id}, again for ${old}`)
-        return follow(session, run, json ? { json } : {})
-      })
-    })
+      },
+    )
 }

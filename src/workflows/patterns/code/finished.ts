@@ -21,7 +21,9 @@ export async function codeResult(run: Run, plan: CodeRunPlan): Promise<CodeResul
     await takenOver(work)
     const agreed = await agreedWork(work)
     const committed: Committed =
-      agreed.kind === 'agreed' && !run.stopped ? await commitWork(work, agreed.offered) : notCommitted(work)
+      agreed.kind === 'agreed' && !run.stopped
+        ? await commitWork(work, agreed.offered)
+        : notCommitted(work, agreed.kind === 'unchanged')
     return conclude(run, await summary(work, plan, committed, Date.now() - began - waited()), {
       isWork: ({ id }) => ![PLANNER_ITEM, TESTS_ITEM, COMMIT_ITEM].includes(id),
     })
@@ -42,8 +44,9 @@ async function takenOver(work: Work): Promise<void> {
   await combined(work, pieces)
 }
 
-function notCommitted({ run }: Work): Committed {
-  endItem(run, skipped(COMMIT_ITEM), 0)
+function notCommitted({ run }: Work, unchanged: boolean): Committed {
+  const item = skipped(COMMIT_ITEM)
+  endItem(run, unchanged ? { ...item, status: 'ok', text: 'nothing had to be changed' } : item, 0)
   return { commits: [] }
 }
 

@@ -9,7 +9,10 @@ import { runStages, workAgain } from './stages.js'
 import { testWork } from './tested.js'
 import { agentsOf, type Work } from './work.js'
 
-export type Agreed = { kind: 'agreed'; offered: OfferedWork } | { kind: 'rejected' | 'stopped' | 'nothing' }
+/** `unchanged`: all is done, and nothing had to be changed for it. `nothing`: there is no work to commit. */
+export type Agreed =
+  | { kind: 'agreed'; offered: OfferedWork }
+  | { kind: 'rejected' | 'stopped' | 'nothing' | 'unchanged' }
 
 export async function agreedWork(work: Work): Promise<Agreed> {
   const { run } = work
@@ -17,13 +20,14 @@ export async function agreedWork(work: Work): Promise<Agreed> {
     const whole = await runStages(work)
     if (whole) await testWork(work)
     if (run.stopped) return { kind: 'stopped' }
-    if (work.pieces.length === 0) return { kind: 'nothing' }
+    const none = { kind: whole ? ('unchanged' as const) : ('nothing' as const) }
+    if (work.pieces.length === 0) return none
     const { of, base, commit, pieces, reports, problems, tests } = work
     const offered = await inRepository(work.code).offerWork({
       ...{ ...of, base, commit, pieces, reports, problems },
       ...(tests && whole && { tests }),
     })
-    if (offered.count === 0) return { kind: 'nothing' }
+    if (offered.count === 0) return none
     const decision = await asked(work, offered)
     if (!decision) return { kind: 'stopped' }
     if (decision.kind === 'approve') return { kind: 'agreed', offered }

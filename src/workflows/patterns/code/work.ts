@@ -63,7 +63,7 @@ export function openWork(run: Run, plan: CodeRunPlan): Work {
     ...{ base: code.commit, commit: code.commit, pieces, partial, reports: { ...reports } },
     done: new Set(pieces.map(({ agent }) => agent)),
     ...{ problems: {}, times: [], attempts: new Map() },
-    notes: new Map(Object.entries(again).map(([agent, note]) => [agent, { note, by: 'failure' as const }])),
+    notes: new Map(Object.entries(again)),
     ...{ children: new Map(), written: new Set(), workMs: 0, opening: Promise.resolve() },
   }
 }

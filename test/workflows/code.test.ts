@@ -1,10 +1,10 @@
 // A coding run from the request to the commits, with the simulated programmers: what is asked, what becomes of the branch.
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CODE_TASKS, makeRepository, programs, type Repository, runTests } from '../../support/code.js'
-import { startCode } from '../../support/code-run.js'
-import { openStage, type Stage } from '../../support/stage.js'
-import { verifyHistory } from '../../support/verify.js'
+import { CODE_TASKS, makeRepository, programs, type Repository, runTests } from '../support/code.js'
+import { startCode } from '../support/code-run.js'
+import { openStage, type Stage } from '../support/stage.js'
+import { verifyHistory } from '../support/verify.js'
 
 let stage: Stage
 const made: Repository[] = []

@@ -39,7 +39,10 @@ export async function takeLock(
 
 /** What a dead process of ours was about when it held this lock. */
 export async function unfinishedAt(file: string): Promise<Note | undefined> {
+  const dead = await deadTokens(file)
   const held = await read(file)
+  // Who was dead before the lock was seen to be gone cannot have it later.
+  if (held === 'gone') for (const token of dead) await rm(token, { force: true })
   return held !== 'gone' && held !== 'foreign' && isOver(held.owner) ? held.note : undefined
 }
 
@@ -97,10 +100,17 @@ function held(file: string, id: string, note: Note): Lock {
   }
 }
 
-/** What processes left that died while they waited, or after they were done. Only the holder may. */
+/** Only the holder may: the token of a lock that is held is what it is taken over by. */
 async function removeTokens(file: string): Promise<void> {
-  for (const name of await readdir(dirname(file)))
-    if (name.startsWith(`${basename(file)}.`) && !isAlive(name)) await rm(join(dirname(file), name), { force: true })
+  for (const token of await deadTokens(file)) await rm(token, { force: true })
+}
+
+/** What processes left that died while they waited, or after they were done. */
+async function deadTokens(file: string): Promise<string[]> {
+  const names = await readdir(dirname(file))
+  return names
+    .filter((name) => name.startsWith(`${basename(file)}.`) && !isAlive(name))
+    .map((name) => join(dirname(file), name))
 }
 
 /** Beside the lock: the lock itself is there whole or not at all. */

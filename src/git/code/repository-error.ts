@@ -9,6 +9,8 @@ const OF_THE_DISK: Record<string, string> = {
   EACCES: 'no permission: wanted to read and write there',
   EPERM: 'not permitted: wanted to read and write there',
   EIO: 'the disk fails',
+  EFBIG: 'no file may become that big: wanted room for its files',
+  ENOTDIR: 'a file is where a directory has to be: wanted a free place',
 }
 
 /** What a disk refuses is for people too. @throws RepositoryError for that; else what `work` throws */

@@ -27,27 +27,26 @@ export async function addWorktree(at: Place & { commit: string }, signal?: Abort
     if (await isComplete(place)) return
     await removeAll(place)
     await mustBeFree(place.path)
-    const making = join(dirname(place.path), unfinishedName(place.path))
-    const add = [
-      'worktree',
-      'add',
-      '--detach',
-      '--no-checkout',
-      '--lock',
-      '--reason',
-      'ensemble',
-      '--',
-      making,
-      at.commit,
-    ]
-    await git({ repository: at.repository }, add, { signal, patienceMs: at.patienceMs })
-    const [record] = await recordsOf({ ...place, path: making })
-    if (!record) throw new RepositoryError(`${place.path}: the work tree just made is gone`)
-    await fill({ ...at, path: making, record }, signal)
-    await linkDependencies({ repository: at.repository, path: making }, signal)
-    await writeFile(join(record, 'gitdir'), `${join(place.path, '.git')}\n`)
-    await rename(making, place.path)
+    try {
+      await make({ ...place, repository: at.repository, commit: at.commit, patienceMs: at.patienceMs }, signal)
+    } catch (error) {
+      await removeAll(place)
+      throw error
+    }
   })
+}
+
+async function make(place: Known & Place & { commit: string }, signal?: AbortSignal): Promise<void> {
+  const { repository, path, commit, patienceMs } = place
+  const making = join(dirname(path), unfinishedName(path))
+  const add = ['worktree', 'add', '--detach', '--no-checkout', '--lock', '--reason', 'ensemble', '--', making, commit]
+  await git({ repository }, add, { signal, patienceMs })
+  const [record] = await recordsOf({ ...place, path: making })
+  if (!record) throw new RepositoryError(`${path}: the work tree just made is gone`)
+  await fill({ repository, path: making, commit, record }, signal)
+  await linkDependencies({ repository, path: making }, signal)
+  await writeFile(join(record, 'gitdir'), `${join(path, '.git')}\n`)
+  await rename(making, path)
 }
 
 /** Also what is left of one that was half made or half removed; safe to repeat. */

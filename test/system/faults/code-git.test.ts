@@ -1,9 +1,9 @@
 // A process that is killed with SIGKILL while it makes a work tree, moves a branch or takes commits back: whoever comes
 // next finishes it. At every point the branch is before or after, and in the end the files and the index are where the
 // branch is, with what was somebody's own untouched. Some points of each here, all of them in a soak.
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { mulberry32 } from '../../../src/simulator/seeded-random.js'
 import { DATED, openTestRepository, type TestRepository } from '../../support/repository.js'
@@ -82,6 +82,37 @@ function expectOwnAlone(): void {
   expect([read('mine'), read('own')]).toEqual(['changed\n', 'untracked\n'])
   expect(leftOvers()).toEqual([])
 }
+
+it('a disk that takes no more leaves all as it was, says so in a line, and what was begun goes well once there is room', async () => {
+  const { from, to, reset } = await twoStates()
+  repo.write('src/0.ts', 'x'.repeat(1 << 20))
+  const big = repo.commit()
+  const path = join(repo.outside, 'trees/one')
+  const moving = { repository: repo.top, branch: BRANCH, from, to: big }
+  const adding = { repository: repo.top, path, commit: big }
+  expect(repo.git('rev-parse', `${big}^`)).toBe(to)
+  reset()
+  // No file git writes may grow beyond this, and being told so kills nobody: it fails as on a full disk.
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
+  const limited = `#!/bin/sh\ntrap '' XFSZ\nulimit -f 64\nexec ${real} "$@"\n`
+  mkdirSync(join(repo.outside, 'bin'))
+  writeFileSync(join(repo.outside, 'bin/git'), limited, { mode: 0o755 })
+  const env = { ...process.env, PATH: `${join(repo.outside, 'bin')}${delimiter}${process.env.PATH}` }
+  for (const [name, at] of Object.entries({ moveBranch: moving, addWorktree: adding })) {
+    const args = [support('git-program.mjs'), name, JSON.stringify(at)]
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/RepositoryError: .*(File too large|unable to write|too big|cannot)/)
+    expect(repo.git('rev-parse', 'main')).toBe(from)
+    expectOwnAlone()
+    expect(existsSync(join(repo.outside, 'trees')) ? readdirSync(join(repo.outside, 'trees')) : []).toEqual([])
+  }
+  expect(run('moveBranch', moving).killed).toBe(false)
+  expect(repo.git('rev-parse', 'main')).toBe(big)
+  expectOwnAlone()
+  expect(run('addWorktree', adding).killed).toBe(false)
+  expect(readFileSync(join(path, 'src/0.ts'))).toHaveLength(1 << 20)
+})
 
 it(`a branch that moves is before or after at every kill, and a repeat ends after (seed ${SEED})`, async () => {
   const { from, to, reset } = await twoStates()

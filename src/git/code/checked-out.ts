@@ -1,6 +1,6 @@
 // The work trees in which a branch is checked out: usually one, the user's own. Those on no branch, as agents have them,
 // are not looked into: what their `.git` file says could be an agent's.
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { git, gitText } from './git.js'
 import { shown, split } from './names.js'
@@ -14,8 +14,9 @@ export async function workTrees(repository: string, signal?: AbortSignal): Promi
   for (const lines of stdout.split('\0\0').map((block) => split(block).map(shown))) {
     const value = (key: string) => lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1)
     const [path, branch] = [value('worktree'), value('branch')]
-    if (path === undefined || branch === undefined || value('prunable') !== undefined || lines.includes('bare'))
-      continue
+    if (path === undefined || branch === undefined || lines.includes('bare')) continue
+    // On a disk that is away, or removed by hand: it has no files that could follow.
+    if ((await orElse(stat(path), undefined)) === undefined) continue
     found.push({ path, branch, gitDirectory: await gitText({ repository: path }, ['rev-parse', '--absolute-git-dir']) })
   }
   return found
@@ -35,7 +36,7 @@ export async function isBeingRebased(repository: string, branch: string, signal?
   return false
 }
 
-async function orElse<Value>(reading: Promise<Value>, otherwise: Value): Promise<Value> {
+async function orElse<Value, Else>(reading: Promise<Value>, otherwise: Else): Promise<Value | Else> {
   try {
     return await reading
   } catch (error) {

@@ -21,7 +21,10 @@ function run(name: string, at: object, killAt?: number): { killed: boolean; step
   const { signal, status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', support('kill-at.mjs'), support('git-program.mjs'), name, JSON.stringify(at)],
-    { encoding: 'utf8', env: { ...process.env, ...(killAt && { ENSEMBLE_TEST_KILL_AT: String(killAt) }) } },
+    {
+      encoding: 'utf8',
+      env: { ...process.env, TMPDIR: repo.outside, ...(killAt && { ENSEMBLE_TEST_KILL_AT: String(killAt) }) },
+    },
   )
   if (signal === null && status !== 0) throw new Error(stderr)
   return { killed: signal === 'SIGKILL', steps: Number(stdout.trim().split('\n').at(-1)) }

@@ -7,7 +7,7 @@ export type Change = { tool: 'Write' | 'Edit'; input: Record<string, string> }
 type Hunk = { from: number; to: number; nowFrom: number; nowTo: number }
 
 /** Equal lines between two hunks that are not worth a change of their own. */
-const APART = 3
+const APART = 8
 const SMALL_FILE = 8
 
 /** The next change; undefined when nothing is left to do. @param before undefined: there is no such file */

@@ -41,7 +41,7 @@ describe('a coding run in trouble', () => {
     await run.approve('work')
     expect(await run.result()).toMatchObject({ status: 'completed' })
     expect(repo.git('ls-files')).not.toContain('outside')
-    expect(runTests(repo.directory, 'auth').passed).toBe(true)
+    expect(runTests(repo.directory).passed).toBe(true)
     await verifyHistory(run.handle)
   })
 
@@ -69,7 +69,7 @@ describe('a coding run in trouble', () => {
     expect(result.commits).toHaveLength(6)
     const jwt = result.commits?.find(({ agent }) => agent === 'Haiku-2')
     expect(repo.git('show', `${jwt?.commit}:auth/jwt.js`)).toContain('say what the secret is for')
-    expect(runTests(repo.directory, 'auth').passed).toBe(true)
+    expect(runTests(repo.directory).passed).toBe(true)
   })
 
   it('refuses a revision that names nobody, or nobody there is', async () => {

@@ -2,5 +2,5 @@
 import type { AgentDeps } from './agent/deps.js'
 import type { EngineDeps } from './engine/deps.js'
 
-/** `hostQueue`: the task queue of this machine alone, where it has one. */
-export type ActivityDeps = AgentDeps & { engine: EngineDeps; hostQueue?: string }
+/** `home`: the data directory, absolute. `hostQueue`: the task queue of this machine alone, where it has one. */
+export type ActivityDeps = AgentDeps & { engine: EngineDeps; home: string; hostQueue?: string }

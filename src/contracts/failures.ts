@@ -50,6 +50,8 @@ export const FAILURE = {
   auditBroken: 'AuditBroken',
   /** A hook refused a message. */
   hookBlocked: 'HookBlocked',
+  /** The repository is on another machine; details name its task queue. */
+  elsewhere: 'OnAnotherMachine',
   /** Git refuses, and a person must look: a lock left behind, an unreadable repository. */
   repository: 'RepositoryError',
   /** This worker talks to another kind of model server than the plan names. */

@@ -88,6 +88,7 @@ export async function createWorker({
     audit: auditLog({ dir, locked: fileLocks() }),
     permissionHandlers: own?.permissionHandlers ?? {},
     engine: engineOf(config, process.env),
+    home: config.home,
     ...(config.host !== undefined && { hostQueue: hostQueue(config.taskQueue, config.host) }),
   }
   const options = {

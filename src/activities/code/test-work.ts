@@ -11,7 +11,7 @@ import { runTests } from './tests/run-tests.js'
 
 const TIMEOUT_SECONDS = 1800
 
-export function createTestWork({ store, env, settings }: ActivityDeps) {
+export function createTestWork({ store, env, settings, home }: ActivityDeps) {
   return async function testWork(request: TestWorkRequest): Promise<TestedWork> {
     const { root, keep, plan, commit, attempt, inlineBytes } = request
     return readableStorageErrors(() =>
@@ -26,7 +26,7 @@ export function createTestWork({ store, env, settings }: ActivityDeps) {
           const { exitCode, output, seconds, ok, passed, total, failing } = await runTests({
             ...{ cwd: path, command, signal: Context.current().cancellationSignal, timeoutSeconds: TIMEOUT_SECONDS },
             ...{ sandboxed: !options.allowUnsandboxed, env },
-            sandbox: { allowOldBubblewrap: settings.sandbox.allowOldBubblewrap },
+            sandbox: { allowOldBubblewrap: settings.sandbox.allowOldBubblewrap, hidden: [home] },
           })
           const report = {
             ...{ command, ok, failing, exitCode, seconds: Math.round(seconds * 10) / 10 },

@@ -8,17 +8,20 @@ import type { CallDeps } from '../call/deps.js'
 import { keptCode, keptPlan } from '../code/keep.js'
 import { priceOfCode } from '../code/price.js'
 import { ACCEPTED, type AcceptedRecord, committedBy, type PieceRecord, pieceRecord } from '../code/record.js'
+import type { ActivityDeps } from '../deps.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'
+import { refuseElsewhere } from './at-home.js'
 import { overBudget } from './worst.js'
 
 const STOPPED = 'An earlier run was stopped before this part was done.'
 const ASKED = 'A person wants this part done anew.'
 
 /** @param prepared the plan as it was before anything was planned. */
-export async function rerunCode(deps: CallDeps, rerunOf: RerunOf, prepared: CodeRunPlan): Promise<Plan> {
+export async function rerunCode(deps: ActivityDeps, rerunOf: RerunOf, prepared: CodeRunPlan): Promise<Plan> {
   const { store } = deps
   const { root } = prepared
+  refuseElsewhere(deps, prepared.code.host)
   const common = {
     server: await deps.claude.server(),
     dryRun: false,

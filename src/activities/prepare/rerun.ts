@@ -6,6 +6,7 @@ import type { Plan, PrepareRequest, RerunOf } from '../../contracts/plan.js'
 import { budgetUsd, Confirm } from '../../contracts/schemas/index.js'
 import type { CallDeps } from '../call/deps.js'
 import type { StoredCall } from '../call/request.js'
+import type { ActivityDeps } from '../deps.js'
 import { digestOf } from '../digest.js'
 import { InputError } from '../input-error.js'
 import type { DraftCall } from './draft.js'
@@ -37,7 +38,7 @@ export function rerunFrom(input: unknown): RerunOf | undefined {
   return parseInput(RerunInput, input).rerunOf
 }
 
-export async function prepareRerun(deps: CallDeps, request: PrepareRequest, rerunOf: RerunOf): Promise<Plan> {
+export async function prepareRerun(deps: ActivityDeps, request: PrepareRequest, rerunOf: RerunOf): Promise<Plan> {
   const { root } = rerunOf
   const record = (await deps.store.read(root, PLAN_RECORD)) as PlanRecord | undefined
   if (!record)

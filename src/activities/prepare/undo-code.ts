@@ -1,9 +1,10 @@
 // A run that takes back what another committed: nothing is asked of a model, so nothing is priced.
 import { z } from 'zod'
 import type { Root } from '../../contracts/refs.js'
-import type { CallDeps } from '../call/deps.js'
 import { ACCEPTED, type AcceptedRecord, committedBy } from '../code/record.js'
+import type { ActivityDeps } from '../deps.js'
 import { InputError } from '../input-error.js'
+import { refuseElsewhere } from './at-home.js'
 import type { Draft } from './draft.js'
 import { parseInput } from './parse.js'
 
@@ -20,11 +21,13 @@ export function undoFrom(input: unknown): UndoOf | undefined {
   return parseInput(UndoInput, input).undoOf
 }
 
-export async function draftUndo({ store }: CallDeps, { root, run }: UndoOf): Promise<Draft> {
+export async function draftUndo(deps: ActivityDeps, { root, run }: UndoOf): Promise<Draft> {
+  const { store } = deps
   const committed = (await committedBy(store, root))[run]
   const accepted = (await store.read(root, ACCEPTED)) as AcceptedRecord | undefined
   if (!committed || !accepted || committed.commits.length === 0)
     throw new InputError(`undo: run ${root.workflowId} committed nothing that this machine knows of`)
+  refuseElsewhere(deps, accepted.code.host)
   const nothing = { expectedUsd: 0, worstUsd: 0, inputTokens: 0, outputTokens: 0, basis: 'no model is asked' }
   const { keep, commit, approvers, audit, host } = accepted.code
   return {

@@ -91,13 +91,31 @@ export async function prepare(
   const stopped = condition(() => run.stopped).then(() => scope.cancel())
   try {
     return await Promise.race([
-      scope.run(() => preparing(workflow, input).prepare({ workflow, input, self: run.self })),
+      scope.run(() => preparedSomewhere({ workflow, input, self: run.self })),
       stopped.then(() => undefined),
     ])
   } catch (error) {
     if (run.stopped && isCancellation(error)) return undefined
     throw readable(error)
   }
+}
+
+async function preparedSomewhere(request: PrepareRequest): Promise<Plan> {
+  try {
+    return await preparing(request.workflow, request.input).prepare(request)
+  } catch (error) {
+    const queue = elsewhere(error)
+    if (queue === undefined) throw error
+    return planningOn(queue).prepare(request)
+  }
+}
+
+/** The queue of the machine that can do it, when the one that was asked cannot. */
+function elsewhere(error: unknown): string | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined
+  if (!(cause instanceof ApplicationFailure) || cause.type !== FAILURE.elsewhere) return undefined
+  const queue = cause.details?.[0]
+  return typeof queue === 'string' ? queue : undefined
 }
 
 /** A repository is prepared on the machine that has it. */

@@ -28,14 +28,13 @@ export function* changes(
   const over = OVER.has(report.status)
   const news = report.status !== seen.status
   seen.status = report.status
-  if (news && !over) yield { type: 'status', status: report.status, report }
+  // What a question is about was told before it is put.
+  const late = over || report.status === 'waiting'
+  if (news && !late) yield { type: 'status', status: report.status, report }
   for (const message of report.warnings.slice(seen.warnings ?? 0)) yield { type: 'warning', message }
   seen.warnings = Math.max(seen.warnings ?? 0, report.warnings.length)
-  for (const { n, line } of report.log ?? []) {
-    if (n <= (seen.log ?? 0)) continue
-    seen.log = n
-    yield { type: 'log', line }
-  }
+  yield* newLines(report, seen)
+  if (news && report.status === 'waiting') yield { type: 'status', status: report.status, report }
   for (const tool of report.tools ?? []) {
     const key = `${tool.turn}.${tool.step}.${tool.id}`
     if (seen.tools.get(key) === tool.status) continue
@@ -63,6 +62,14 @@ export function* changes(
       ...(plan?.price && { price: plan.price }),
       ...(plan?.outline && { outline: plan.outline }),
     }
+  }
+}
+
+export function* newLines({ log = [] }: Pick<StatusReport, 'log'>, seen: Seen): Generator<RunEvent> {
+  for (const { n, line } of log) {
+    if (n <= (seen.log ?? 0)) continue
+    seen.log = n
+    yield { type: 'log', line }
   }
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallProgress } from '../contracts/call.js'
 import type { StatusReport } from '../contracts/messages.js'
 import type { RunResult } from '../contracts/outcome.js'
-import { changes, type Seen } from './changes.js'
+import { changes, newLines, type Seen } from './changes.js'
 import { ConnectionError, InvalidInputError, NoResultError, NoWorkerError } from './errors.js'
 import { awaitResult } from './result.js'
 import type { RunEvent } from './run-event.js'
@@ -53,7 +53,10 @@ export async function* runEvents(
       }
       const got = first ?? (await Promise.race([ended, looking]))
       const took = Date.now() - began // before the reader, who may take minutes over an event
-      if ('result' in got || 'error' in got) return yield* ending(got, seen, stopped, beforeEnd)
+      if ('result' in got || 'error' in got) {
+        if (!stopped.aborted) yield* lastLines(server, id, seen)
+        return yield* ending(got, seen, stopped, beforeEnd)
+      }
       if ('silent' in got) {
         if (!warned) yield { type: 'warning', message: got.silent }
         warned = true
@@ -119,6 +122,13 @@ async function theEnd(server: Server, id: string, signal: AbortSignal, contact: 
       await sleep(1000)
     }
   }
+}
+
+/** What was told between the last look and the end: a run that is over can still be asked, while a worker is there. */
+async function* lastLines(server: Server, id: string, seen: Seen): AsyncGenerator<RunEvent> {
+  if (seen.log === undefined) return
+  const last = await within(SILENCE_MS, [look(server, id)])
+  if (last !== undefined && 'report' in last) yield* newLines(last.report, seen)
 }
 
 async function* ending(ended: Ended, seen: Seen, signal: AbortSignal, beforeEnd: BeforeEnd): AsyncGenerator<RunEvent> {

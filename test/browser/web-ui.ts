@@ -98,3 +98,23 @@ export async function openRunPage(browser: Browser, webUrl: string, workflowId: 
     },
   }
 }
+
+/** The page Start Workflow, filled in and sent. */
+export async function startFromPage(
+  browser: Browser,
+  webUrl: string,
+  { id, type, taskQueue, input }: { id: string; type: string; taskQueue: string; input: unknown },
+): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 1200 } })
+  page.setDefaultTimeout(15_000)
+  await page.goto(`${webUrl}/namespaces/default/workflows/start-workflow`)
+  await page.getByTestId('workflowId').fill(id)
+  await page.getByTestId('taskQueue').fill(taskQueue)
+  await page.getByTestId('workflowType').fill(type)
+  const editor = page.locator('.cm-content').filter({ visible: true }).first()
+  await editor.fill(JSON.stringify(input))
+  await editor.blur()
+  await page.getByTestId('start-workflow-button').click()
+  await page.getByText('Workflow started successfully').filter({ visible: true }).first().waitFor()
+  await page.close()
+}

@@ -18,7 +18,7 @@ export function outlineOf({ summary, stages }: CodePlan, { test, options }: Code
       `Stage ${index + 1} · ${title} (${mode})`,
       ...own.map(
         ({ id, what, files, minutes, usd }) =>
-          `[${id}] ${what} · ${files.join(', ')} · ${minutesOf(minutes)} · ${usd === null ? 'price unknown' : `$${usd.toFixed(4)}`}`,
+          `  [${id}] ${what} · ${files.join(', ')} · ${minutesOf(minutes)} · ${usd === null ? 'price unknown' : `$${usd.toFixed(4)}`}`,
       ),
     ]),
     `${minutesOf(together)} side by side, ${minutesOf(oneByOne)} one after another`,

@@ -87,7 +87,9 @@ async function once(work: Work, part: Part, from: string, again: Again | undefin
     taskQueue: work.code.host,
   })
   settlePart(money, answer.result.usd, answer.budget)
-  const { result, savedUsd, output } = answer
+  const { savedUsd, output } = answer
+  // Work and its check are two turns of one attempt.
+  const result = { ...answer.result, attempts: 1 }
   work.times.push({ agent: id, ms: Date.now() - began, usage: result.usage, usd: result.usd })
   const problem = result.status === 'ok' ? undefined : (result.error?.message ?? 'it was interrupted')
   const collected = await CancellationScope.nonCancellable(() =>

@@ -6,8 +6,12 @@ import type { RunState } from '../../../contracts/messages.js'
 import { openApprovals, type Run } from '../run/run.js'
 import { amount, bytes, cut, HIDDEN, line, MESSAGES, PAGE_BYTES, refused, text } from './markdown.js'
 import { answersOf, moneyOf, questionsOf } from './questions.js'
+import { tree } from './tree.js'
 
 const ROWS = 25
+/** Bytes of a plan's outline, and how many of the newest lines of what happened. */
+const OUTLINE = 2000
+const LINES = 12
 /** What becomes of items that had not started when a run ended. */
 const NEVER_ASKED: Partial<Record<RunState, string>> = {
   rejected: 'skipped',
@@ -27,6 +31,7 @@ export function detailsOf(run: Run): string {
     ...refused(run),
     ...answersOf(run),
     ...moneyOf(run),
+    ...lately(run),
     ...priced(run),
   ].join('\n\n')
   const below = footer(run, rows)
@@ -41,12 +46,24 @@ function headline(run: Run): string {
   return `**${run.state}**${waits ? ' for your answer' : ''}${title}${plan?.server === 'simulated' ? ' · SIMULATED' : ''}`
 }
 
-function priced({ plan }: Run): string[] {
+/** While a question is open, it says what there is. */
+function lately(run: Run): string[] {
+  return openApprovals(run).length > 0
+    ? []
+    : tree(
+        run.log.slice(-LINES).map(({ line }) => line),
+        OUTLINE,
+      )
+}
+
+function priced(run: Run): string[] {
+  const { plan } = run
   if (!plan) return []
   const { expectedUsd, worstUsd, basis } = plan.price
   return [
     `Price: expected ${amount(expectedUsd)}, worst ${amount(worstUsd)} (${text(basis, 250)})`,
-    ...(plan.outline?.length ? [plan.outline.map((entry) => `- ${text(entry, 250)}`).join('\n')] : []),
+    // Work that is offered says what became of the plan.
+    ...(openApprovals(run).some(({ work }) => work) ? [] : tree(plan.outline ?? [], OUTLINE)),
     ...plan.warnings.slice(0, MESSAGES).map((warning) => `Note: ${text(warning, 250)}`),
   ]
 }
@@ -56,9 +73,10 @@ function rowsOf(run: Run): Row[] {
   const ended = new Map(run.ended.map((item) => [item.id, item]))
   const items = run.plan?.items ?? []
   const planned = new Set(items.map(({ id }) => id))
-  // A review's summary is not among the plan's items; it has the model of the others.
+  // A review's summary is not among the plan's items; it has the model of the others. A coding run's tests ask no model.
+  const other = run.plan?.code ? '' : (items[0]?.model ?? '')
   const more = [...new Set([...run.running.keys(), ...ended.keys()])].filter((id) => !planned.has(id))
-  const all = [...items, ...more.map((id) => ({ id, model: items[0]?.model ?? '' }))]
+  const all = [...items, ...more.map((id) => ({ id, model: other }))]
   const groups: [Row[], Row[], Row[], Row[]] = [[], [], [], []]
   for (const { id, model } of all) {
     const end = ended.get(id)
@@ -79,8 +97,8 @@ function table(rows: Row[], room: number): string {
       text(id, 60),
       text(model, 60),
       end && end.attempts > 1 ? `${state}, ${end.attempts} attempts` : state,
-      end ? `${end.outputTokens}` : '',
-      end ? amount(end.usd) : '',
+      end && model !== '' ? `${end.outputTokens}` : '',
+      end && model !== '' ? amount(end.usd) : '',
     ])
     if (bytes(written + next + more(shown + 1)) > room) break
     written += next

@@ -2,12 +2,14 @@
 import type { Approval } from '../../../contracts/messages.js'
 import { openApprovals, type Run } from '../run/run.js'
 import { amount, clock, code, MESSAGES, text } from './markdown.js'
+import { tree } from './tree.js'
 
 /** Questions shown in full, and their arguments then; a page has 4 kB. */
 const FULL = 4
 const ARGUMENTS = 600
 const CHOICES = 8
-const WORK_LINES = 24
+/** Bytes of a team's work. */
+const WORK = 2200
 
 export function questionsOf(run: Run): string[] {
   const open = openApprovals(run)
@@ -46,10 +48,7 @@ function about({ own, tool, unknown, budget, choices, lines, work }: Approval): 
   return [
     ...(own?.details === undefined ? [] : [text(shown(own.details), 1000)]),
     ...list((choices ?? []).map(choiceLine)),
-    ...list(
-      (lines ?? []).map((one) => text(one, 120)),
-      work ? WORK_LINES : CHOICES,
-    ),
+    ...(work ? tree(testsFirst(lines ?? []), WORK) : list((lines ?? []).map((one) => text(one, 120)))),
   ]
 }
 
@@ -57,10 +56,16 @@ function choiceLine({ id, label, arguments: exact }: NonNullable<Approval['choic
   return `${text(id, 40)}: ${text(label, 120)}${exact === undefined ? '' : ` \`${code(exact, ARGUMENTS)}\``}`
 }
 
-function list(rows: string[], most = CHOICES): string[] {
+/** What is said of all the work, its tests and its commits, is read before what each agent did: that may be long. */
+function testsFirst(lines: string[]): string[] {
+  const whole = lines.findIndex((line) => !line.startsWith('  ') && !line.startsWith('['))
+  return whole < 0 ? lines : [...lines.slice(whole), ...lines.slice(0, whole)]
+}
+
+function list(rows: string[]): string[] {
   if (rows.length === 0) return []
-  const more = rows.length > most ? [`… and ${rows.length - most} more`] : []
-  return [[...rows.slice(0, most), ...more].map((row) => `- ${row}`).join('\n')]
+  const more = rows.length > CHOICES ? [`… and ${rows.length - CHOICES} more`] : []
+  return [[...rows.slice(0, CHOICES), ...more].map((row) => `- ${row}`).join('\n')]
 }
 
 function ways({ takesNotes }: Run, { own, tool, unknown, budget, choices, work }: Approval, many: boolean): string[] {

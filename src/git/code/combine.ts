@@ -4,8 +4,8 @@ import { git, mustBeId } from './git.js'
 import type { Signature } from './identity.js'
 import { type Objects, withObjects } from './objects.js'
 import { keep } from './refs.js'
-import { type Conflict, type Merged, mergeTrees } from './three-way.js'
-import { commitTree } from './trees.js'
+import { type Conflict, type Merged, mergeTrees, type Stands } from './three-way.js'
+import { commitTree, treeOf } from './trees.js'
 
 /** What `commit` changed since `base`: ids of commits. */
 export type Piece = { base: string; commit: string }
@@ -19,40 +19,41 @@ export async function combine(
 ): Promise<Combined> {
   mustBeId(at.onto)
   return withObjects({ repository: at.repository, signal }, async (objects) => {
-    const [tree = ''] = await treesOf(objects, [at.onto], signal)
-    const merged = await addPieces(objects, { tree, pieces: at.pieces }, signal)
+    const [onto, pieces] = await Promise.all([treeOf(objects, at.onto, signal), treesOf(objects, at.pieces, signal)])
+    const merged = await addPieces(objects, { tree: onto, pieces }, signal)
     if (merged.kind === 'conflict') return merged
-    const { date, identity, message, onto } = at
-    const made = { tree: merged.tree, parents: [onto], date, identity, message }
-    const commit = merged.tree === tree ? onto : await commitTree(objects, made, signal)
+    const { date, identity, message } = at
+    const made = { tree: merged.tree, parents: [at.onto], date, identity, message }
+    const commit = merged.tree === onto ? at.onto : await commitTree(objects, made, signal)
     if (at.ref !== undefined) await keep(at.repository, at.ref, commit, signal)
     return { kind: 'clean', commit }
   })
 }
 
-/** `tree`: the id of one. */
+/** Trees of a piece. */
+export type PieceTrees = { base: string; theirs: string }
+
+/** `tree`: the id of one. `stands`: of earlier calls. */
 export async function addPieces(
   objects: Objects,
-  { tree, pieces }: { tree: string; pieces: Piece[] },
+  { tree, pieces, stands = new Map() }: { tree: string; pieces: PieceTrees[]; stands?: Stands },
   signal?: AbortSignal,
 ): Promise<Exclude<Merged, Conflict> | (Conflict & { piece: number })> {
-  const trees = await treesOf(
-    objects,
-    pieces.flatMap(({ base, commit }) => [base, commit]),
-    signal,
-  )
   let ours = tree
-  for (const piece of pieces.keys()) {
-    const merged = await mergeTrees(objects, { base: trees[2 * piece]!, ours, theirs: trees[2 * piece + 1]! }, signal)
+  for (const [piece, trees] of pieces.entries()) {
+    const merged = await mergeTrees(objects, { ...trees, ours, stands }, signal)
     if (merged.kind === 'conflict') return { ...merged, piece }
     ours = merged.tree
   }
   return { kind: 'clean', tree: ours }
 }
 
-async function treesOf(objects: Objects, commits: string[], signal?: AbortSignal): Promise<string[]> {
-  if (commits.length === 0) return []
+/** Of each piece, in their order. */
+export async function treesOf(objects: Objects, pieces: Piece[], signal?: AbortSignal): Promise<PieceTrees[]> {
+  if (pieces.length === 0) return []
+  const commits = pieces.flatMap(({ base, commit }) => [base, commit])
   mustBeId(...commits)
   const { stdout } = await git(objects, ['rev-parse', ...commits.map((commit) => `${commit}^{tree}`)], { signal })
-  return stdout.trim().split('\n')
+  const trees = stdout.trim().split('\n')
+  return pieces.map((_, index) => ({ base: trees[2 * index]!, theirs: trees[2 * index + 1]! }))
 }

@@ -36,18 +36,20 @@ async function prepare(
   directory: string,
   { repository, workTree, signal }: { repository: string; workTree?: string; signal?: AbortSignal },
 ): Promise<Objects> {
-  const path = (name: string) =>
-    gitText({ repository }, ['rev-parse', '--path-format=absolute', '--git-path', name], { signal })
-  const [objects, format] = await Promise.all([
-    path('objects'),
-    gitText({ repository }, ['rev-parse', '--show-object-format'], { signal }),
+  const where = ['rev-parse', '--path-format=absolute', '--show-object-format', '--git-common-dir']
+  const [found, ofFiles, ofUser] = await Promise.all([
+    gitText({ repository }, where, { signal }),
+    workTree === undefined ? ['bare = true'] : fileSystem(repository, signal),
+    workTree === undefined ? undefined : ownIgnoreFile(repository, signal),
     mkdir(join(directory, 'refs')),
     mkdir(join(directory, 'info')),
   ])
+  const format = found.slice(0, found.indexOf('\n'))
+  const common = found.slice(format.length + 1)
   const settings = [
     '[core]',
     'attributesFile = /dev/null',
-    ...(workTree ? await fileSystem(repository, signal) : ['bare = true']),
+    ...ofFiles,
     ...['repositoryFormatVersion = 1', '[extensions]', `objectFormat = ${format}`],
     ...['[merge]', 'directoryRenames = false', ''],
   ]
@@ -55,11 +57,13 @@ async function prepare(
     writeFile(join(directory, 'HEAD'), 'ref: refs/heads/none\n'),
     writeFile(join(directory, 'config'), settings.join('\n')),
     writeFile(join(directory, 'info', 'attributes'), ATTRIBUTES),
-    ...(workTree ? [ignoreRules(join(directory, 'info', 'exclude'), repository, await path('info/exclude'))] : []),
+    ...(ofUser === undefined
+      ? []
+      : [ignoreRules(join(directory, 'info', 'exclude'), [ofUser, join(common, 'info', 'exclude')])]),
   ])
   const variables = {
     GIT_DIR: directory,
-    GIT_OBJECT_DIRECTORY: objects,
+    GIT_OBJECT_DIRECTORY: join(common, 'objects'),
     GIT_INDEX_FILE: join(directory, 'index'),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -81,12 +85,16 @@ async function fileSystem(repository: string, signal?: AbortSignal): Promise<str
     .map((entry) => entry.replace(/^core\./, '').replace('\n', ' = '))
 }
 
+async function ownIgnoreFile(repository: string, signal?: AbortSignal): Promise<string> {
+  const args = ['config', '--type=path', '--get', 'core.excludesFile']
+  const named = await git({ repository }, args, { signal, ok: [0, 1] })
+  if (named.code === 0) return Buffer.from(named.stdout, 'latin1').toString().replace(/\n$/, '')
+  return join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'git', 'ignore')
+}
+
 /** The user's own come first, as with git. */
-async function ignoreRules(target: string, repository: string, ofRepository: string): Promise<void> {
-  const named = await git({ repository }, ['config', '--type=path', '--get', 'core.excludesFile'], { ok: [0, 1] })
-  const usual = join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'git', 'ignore')
-  const ofUser = named.code === 0 ? Buffer.from(named.stdout, 'latin1').toString().replace(/\n$/, '') : usual
-  const rules = await Promise.all([ofUser, ofRepository].map(readIfThere))
+async function ignoreRules(target: string, files: string[]): Promise<void> {
+  const rules = await Promise.all(files.map(readIfThere))
   await writeFile(target, rules.join('\n'), 'latin1')
 }
 

@@ -8,6 +8,8 @@ import { commitTree } from './trees.js'
 
 /** Ids of trees. */
 export type ThreeTrees = { base: string; ours: string; theirs: string }
+/** Commits that stand for trees, for as long as many merges are made; by what they are made of. */
+export type Stands = Map<string, Promise<string>>
 /** `files`: sorted. `text`: the conflicts, for people. */
 export type Conflict = { kind: 'conflict'; files: string[]; text: string }
 export type Merged = { kind: 'clean'; tree: string } | Conflict
@@ -16,12 +18,17 @@ const NOBODY = { date: '2000-01-01T00:00:00Z', identity: { name: 'none', email: 
 
 export async function mergeTrees(
   objects: Objects,
-  { base, ours, theirs }: ThreeTrees,
+  { base, ours, theirs, stands = new Map() }: ThreeTrees & { stands?: Stands },
   signal?: AbortSignal,
 ): Promise<Merged> {
   if (theirs === base || theirs === ours) return { kind: 'clean', tree: ours }
   if (ours === base) return { kind: 'clean', tree: theirs }
-  const commit = (tree: string, parents: string[]) => commitTree(objects, { ...NOBODY, tree, parents }, signal)
+  const commit = (tree: string, parents: string[]) => {
+    const of = [tree, ...parents].join(' ')
+    const made = stands.get(of) ?? commitTree(objects, { ...NOBODY, tree, parents }, signal)
+    stands.set(of, made)
+    return made
+  }
   const root = await commit(base, [])
   const [one, other] = await Promise.all([commit(ours, [root]), commit(theirs, [root])])
   const { code, stdout } = await git(objects, ['merge-tree', '--write-tree', '-z', '--messages', one, other], {

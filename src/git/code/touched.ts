@@ -17,12 +17,15 @@ export async function touchedFiles(
   signal?: AbortSignal,
 ): Promise<Touched[]> {
   await git(objects, ['read-tree', base], { signal })
-  await git(objects, ['update-index', '-q', '--refresh'], { signal, ok: [0, 1] })
   const list = async (args: string[]) => split((await git(objects, [...args, '-z'], { signal })).stdout)
   const others = ['ls-files', '--others', '--exclude-standard']
-  const changed = await list(['diff-files', '--name-only'])
-  const untracked = await list(others)
-  const ignored = (await list([...others, '--ignored', '--directory'])).map((name) => name.replace(/\/$/, ''))
+  const refreshed = git(objects, ['update-index', '-q', '--refresh'], { signal, ok: [0, 1] })
+  const [changed, untracked, listedIgnored] = await Promise.all([
+    refreshed.then(() => list(['diff-files', '--name-only'])),
+    list(others),
+    list([...others, '--ignored', '--directory']),
+  ])
+  const ignored = listedIgnored.map((name) => name.replace(/\/$/, ''))
   const names = new Set<Name>([...changed, ...(await filesIn(path, untracked))])
   const taken = ignored.flatMap((name) => [...(isOwnedAsSuch(name, owned) ? [name] : []), ...ownedBelow(name, owned)])
   for (const name of await filesIn(path, taken)) if (owned.has(name)) names.add(name)

@@ -34,17 +34,21 @@ export async function collectWork(at: Collecting, signal?: AbortSignal): Promise
   mustBeId(at.base)
   mustBeOurs(at.ref)
   const owned = ownedBy(at.owned)
-  const repository = await gitText(at, ['rev-parse', '--show-toplevel'], { signal })
-  const path = await realpath(at.path)
+  const [repository, path] = await Promise.all([
+    gitText(at, ['rev-parse', '--show-toplevel'], { signal }),
+    realpath(at.path),
+  ])
   return withObjects({ repository, workTree: path, signal }, async (objects) => {
     const touched = await touchedFiles(objects, { repository, path, base: at.base, owned }, signal)
     const { inside, outside } = divide(touched, owned)
-    const tree = await store(objects, inside, signal)
     const { base, message, date, identity } = at
-    const same = tree === (await treeOf(objects, base, signal))
+    const [tree, before] = await Promise.all([store(objects, inside, signal), treeOf(objects, base, signal)])
+    const same = tree === before
     const commit = same ? base : await commitTree(objects, { tree, parents: [base], message, date, identity }, signal)
-    await keep(repository, at.ref, commit, signal)
-    const changes = same ? [] : await changesOf(objects, { from: base, to: commit, count: true }, signal)
+    const [changes] = await Promise.all([
+      same ? [] : changesOf(objects, { from: base, to: commit, count: true }, signal),
+      keep(repository, at.ref, commit, signal),
+    ])
     return { commit, files: changes.map(fileOf), outside: outside.map(({ name }) => shown(name)) }
   })
 }
@@ -59,9 +63,13 @@ function divide(touched: Touched[], owned: Owned): { inside: Touched[]; outside:
 
 /** The index holds the base. What went goes first: a file may have become a directory. */
 async function store(objects: Objects, inside: Touched[], signal?: AbortSignal): Promise<string> {
-  const some = (present: boolean) => listed(inside.filter((one) => one.present === present).map(({ name }) => name))
-  await git(objects, ['update-index', '--force-remove', '-z', '--stdin'], { signal, input: some(false) })
-  await git(objects, ['update-index', '--add', '--remove', '-z', '--stdin'], { signal, input: some(true) })
+  const update = async (args: string[], present: boolean) => {
+    const names = inside.flatMap((one) => (one.present === present ? [one.name] : []))
+    if (names.length === 0) return
+    await git(objects, ['update-index', ...args, '-z', '--stdin'], { signal, input: listed(names) })
+  }
+  await update(['--force-remove'], false)
+  await update(['--add', '--remove'], true)
   return gitText(objects, ['write-tree'], { signal })
 }
 

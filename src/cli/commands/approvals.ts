@@ -117,7 +117,7 @@ async function show({ ensemble }: Session, { run, name, digest }: WaitingApprova
   const { approvals, price, server, outline } = await ensemble.run(run).status()
   const open = approvals.find((approval) => approval.name === name && approval.digest === digest && !approval.answer)
   if (!open) throw new UsageError(`${run} ${name}: it was answered or changed meanwhile; look again`)
-  const isPlan = !(open.own || open.tool || open.unknown || open.budget)
+  const isPlan = !(open.own || open.tool || open.unknown || open.budget || open.work)
   const plan = isPlan ? { ...(price && { price }), ...(server && { server }), ...(outline && { outline }) } : {}
   say(`${run} ${name}`)
   for (const line of askedLines({ ...open, ...plan })) say(`  ${line}`)

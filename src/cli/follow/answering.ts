@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { AnswerRefusedError } from '../../client/errors.js'
 import type { Run } from '../../client/run.js'
-import type { Approval, DecisionKind } from '../../contracts/messages.js'
+import type { Approval, DecisionKind, StatusReport } from '../../contracts/messages.js'
 import { EXIT } from '../exit.js'
 import { json, say } from '../output.js'
 import { personName, WORKING, withSession } from '../session.js'
@@ -32,9 +32,11 @@ export async function answer(
 ): Promise<number> {
   return withSession(WORKING, async (session) => {
     const run = session.ensemble.run(await session.runId(given))
-    const decided = await send(run, kind, name, options)
+    const before = await run.status()
+    const decided = await send(run, kind, name, { ...options, before })
     say(`${kind}: taken (${decided.approval}, by ${decided.by})`)
-    if (!options.detach) return follow(session, run, options.json ? { json: true } : {})
+    const told = before.log?.length ?? 0
+    if (!options.detach) return follow(session, run, { told, ...(options.json && { json: true }) })
     if (options.json) json({ run: run.id, ...decided })
     say(`  watch     ${session.command(`watch ${run.id}`)}`)
     sayWhere(session, run.id)
@@ -46,9 +48,9 @@ async function send(
   run: Run,
   kind: DecisionKind,
   name: string | undefined,
-  { note, by = personName(), digest, input }: AnswerOptions & { input?: unknown },
+  { note, by = personName(), digest, input, before }: AnswerOptions & { input?: unknown; before: StatusReport },
 ) {
-  const { approvals, price, server, outline } = await run.status()
+  const { approvals, price, server, outline } = before
   const open = openOne(run.id, approvals, name)
   const known = {
     ...(price && !open?.own && !open?.work && { price }),

@@ -20,6 +20,8 @@ export type Following = {
   plainText?: boolean
   /** Writes the answer of a run of one call as it arrives. */
   arriving?: boolean
+  /** Lines of the run that are no news to whoever follows. */
+  told?: number
 }
 
 type Left = { code: number }
@@ -31,8 +33,10 @@ export async function follow(session: Session, run: Run, options: Following = {}
   const answer = options.arriving ? answerView() : undefined
   const view = answer ?? openView()
   let server: ModelServer | undefined
+  let told = options.told ?? 0
   try {
     for await (const event of run.events({ signal: watching.signal })) {
+      if (event.type === 'log' && told-- > 0) continue
       view.show(event)
       if (event.type === 'status') server = event.report.server ?? server
       if (event.type !== 'approval') continue

@@ -58,8 +58,9 @@ export type CodeRunPlan = Plan & { code: CodeFacts }
 
 /** A part of the work, as git has it: exactly an agent's own changes, on `base`. Hashes. */
 export type Piece = { agent: string; base: string; commit: string }
-/** `pieces`: of agents that need not work again. `partial`: of those that do; `again`: what they are told. */
+/** `done`: agents that need not work again. `partial`: where others were stopped; `again`: what they are told. */
 export type EarlierWork = {
+  done: string[]
   pieces: Piece[]
   reports: Record<string, Ref>
   partial: Record<string, Piece>
@@ -121,6 +122,8 @@ export type CollectWorkRequest = OfRun & {
   attempt: number
   base: string
   path: string
+  /** Of the agent, which go on being its work. */
+  earlier: Piece[]
   /** ISO. */
   at: string
   /** The agent's report, where it gave one; a large one is a TextRef. */
@@ -156,6 +159,7 @@ export type OfferWorkRequest = OfRun & {
   /** Of agents that did not end well, and why. */
   problems: Record<string, string>
   tests?: TestReport
+  at: string
 }
 /** `commits`: what would be committed, stored. */
 export type OfferedWork = { commits: Ref; digest: string; title: string; lines: string[]; count: number }

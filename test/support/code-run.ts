@@ -6,6 +6,8 @@ import { resultOf } from './run-result.js'
 import type { Stage } from './stage.js'
 import { until } from './until.js'
 
+const SECONDS = 100
+
 export type CodeRun = {
   handle: WorkflowHandle
   /** Waits until this is asked. */
@@ -36,11 +38,16 @@ export function followCode(stage: Stage, handle: WorkflowHandle): CodeRun {
     },
   )
   const asked = (name: string) =>
-    until(`${handle.workflowId} to ask about ${name}`, async () => {
-      if (ended !== undefined) throw new Error(`the run ended (${ended}) without asking about ${name}`)
-      const status = await stage.status(handle)
-      return status.approvals.find((one) => one.name === name && !one.answer)
-    })
+    until(
+      `${handle.workflowId} to ask about ${name}`,
+      async () => {
+        if (ended !== undefined) throw new Error(`the run ended (${ended}) without asking about ${name}`)
+        const status = await stage.status(handle)
+        return status.approvals.find((one) => one.name === name && !one.answer)
+      },
+      // All of its agents work before.
+      SECONDS,
+    )
   const send = async (name: string, signal: typeof approve, more: object = {}) => {
     const question = await asked(name)
     await handle.signal(signal, { digest: question.digest, by: 'north', ...more })

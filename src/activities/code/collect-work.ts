@@ -1,7 +1,7 @@
 // What an agent did, taken from its working tree by code and not from its word: the changes of its own files become a
 // commit beside the branch, and for every criterion it is noted what the agent says shows it.
 import type { CodeReport, CollectedWork, CollectWorkRequest, Criterion, WorkFile } from '../../contracts/code.js'
-import { isTextRef } from '../../contracts/refs.js'
+import { isTextRef, type Root } from '../../contracts/refs.js'
 import { ProgrammerReport } from '../../contracts/schemas/index.js'
 import { collectWork as collect } from '../../git/code/work.js'
 import { removeWorktree } from '../../git/code/worktree.js'
@@ -17,7 +17,7 @@ const NAMES = 5
 
 export function createCollectWork({ store }: CallDeps) {
   return async function collectWork(request: CollectWorkRequest): Promise<CollectedWork> {
-    const { root, run, keep, plan, agent, attempt, base, path, at, output, problem } = request
+    const { root, run, keep, plan, agent, attempt, base, path, earlier, at, output, problem } = request
     return readableStorageErrors(() =>
       repositoryErrors(async () => {
         const { repository, identity, options } = await keptCode(store, keep)
@@ -40,7 +40,7 @@ export function createCollectWork({ store }: CallDeps) {
             agent,
             what: own.what,
             work: said?.work ?? (problem === undefined ? own.what : ''),
-            files,
+            files: earlier.length > 0 ? together(await filesBefore(root, agent), files) : files,
             criteria,
             outside,
           },
@@ -52,15 +52,19 @@ export function createCollectWork({ store }: CallDeps) {
           ...{ piece: { agent, base, commit }, report: ref, files: files.length, unmet },
           ...{ lines: linesOf(agent, outside), names: namesOf(files), work: report.work },
         }
-        await store.note(root, name, collected)
-        const before = (await store.read(root, pieceRecord(agent))) as PieceRecord | undefined
         const done = problem === undefined && unmet.length === 0
-        const pieces = [...(before?.pieces ?? []).filter((one) => one.base !== base), collected.piece]
+        const pieces = [...earlier, collected.piece]
         await store.note(root, pieceRecord(agent), { pieces, report: ref, done } satisfies PieceRecord)
+        await store.note(root, name, collected)
         if (!options.keep) await removeWorktree({ repository: repository.top, path })
         return collected
       }),
     )
+  }
+
+  async function filesBefore(root: Root, agent: string): Promise<WorkFile[]> {
+    const record = (await store.read(root, pieceRecord(agent))) as PieceRecord | undefined
+    return record ? (JSON.parse(await store.text(record.report)) as CodeReport).files : []
   }
 
   async function readReport(output: unknown): Promise<ProgrammerReport | undefined> {
@@ -69,6 +73,17 @@ export function createCollectWork({ store }: CallDeps) {
     if (!parsed.success) return undefined
     return { ...parsed.data, work: headOf(parsed.data.work.replace(/\s+/g, ' ').trim(), WORK_CHARACTERS) }
   }
+}
+
+/** What it was before and what it is now; lines that changed twice are not counted. */
+function together(before: WorkFile[], now: WorkFile[]): WorkFile[] {
+  const merged = new Map(before.map((file) => [file.path, file]))
+  for (const file of now) {
+    const { change = file.change } = merged.get(file.path) ?? {}
+    const twice = merged.has(file.path)
+    merged.set(file.path, twice ? { path: file.path, change: file.change === 'deleted' ? 'deleted' : change } : file)
+  }
+  return [...merged.values()]
 }
 
 /** In the assignment's words, whatever the agent made of them; what it does not speak of is not shown. */

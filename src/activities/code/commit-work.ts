@@ -2,8 +2,7 @@
 // not. A repeat after a crash finds its own. Where the branch had moved, the same changes are made on its new end.
 import type { CodeCommit, CommittedWork, CommitWorkRequest } from '../../contracts/code.js'
 import type { Root } from '../../contracts/refs.js'
-import { commitsOf, moveBranch } from '../../git/code/branch.js'
-import { contains } from '../../git/code/branch-tip.js'
+import { commitsOf, contains, moveBranch } from '../../git/code/branch.js'
 import { buildCommits } from '../../git/code/commits.js'
 import { addWorktree, removeWorktree } from '../../git/code/worktree.js'
 import type { CallDeps } from '../call/deps.js'

@@ -48,6 +48,7 @@ export function createJudgeCodePlan({ store }: CallDeps) {
     const { root, code, server, budgetUsd, concurrency, maxRetries, maxWaitSeconds } = plan
     const agents = made.stages.flatMap((stage) => stage.agents)
     const price = priceOfCode(agents, spentUsd)
+    const outdated = overBudget(plan.price, budgetUsd)
     const ref = await store.put(root, JSON.stringify(made))
     const stages = made.stages.map(({ title, mode, agents: own }) => ({
       ...{ title, mode, agents: own.map(({ id, model }) => ({ id, model })) },
@@ -58,7 +59,7 @@ export function createJudgeCodePlan({ store }: CallDeps) {
       title: titleOf(made, keep),
       items: [...planner, ...agents.map(({ id, model }) => ({ id, model, page: 0, index: 0 }))],
       price,
-      warnings: [...plan.warnings.filter((one) => !one.includes('budget')), ...overBudget(price, budgetUsd)],
+      warnings: [...plan.warnings.filter((one) => !outdated.includes(one)), ...overBudget(price, budgetUsd)],
       outline: [...outlineOf(made, keep), ...adviceOn(made)],
       // All that will be done: by whom, to which repository, how its work is tested.
       digest: digestOf(['code', server, ref, code.keep, price, concurrency, maxRetries, maxWaitSeconds, budgetUsd]),

@@ -1,6 +1,7 @@
 // What is put before a person at the end of the work: each agent's part with what shows it, the tests, the commits there
 // will be. Bound to exactly these commits.
 import type {
+  CodeAgent,
   CodePlan,
   CodeReport,
   OfferedWork,
@@ -10,37 +11,67 @@ import type {
   WorkFile,
 } from '../../contracts/code.js'
 import type { Ref } from '../../contracts/refs.js'
+import { buildCommits } from '../../git/code/commits.js'
+import { sameTree } from '../../git/code/trees.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
-import { keptPlan } from './keep.js'
+import { repositoryErrors } from './errors.js'
+import { keptCode, keptPlan, refOf } from './keep.js'
 
 /** One commit of each agent; `message`: all of it. */
 export type PlannedCommit = { agent: string; message: string; pieces: Piece[] }
 
 export function createOfferWork({ store }: CallDeps) {
   return async function offerWork(request: OfferWorkRequest): Promise<OfferedWork> {
-    const { root, run, plan, base, commit, pieces, problems, tests } = request
-    return readableStorageErrors(async () => {
-      const planned = await keptPlan(store, plan)
-      const reports = await reportsOf(request.reports)
-      const commits = commitsOf(planned, pieces, reports, run.workflowId)
-      const ref = await store.put(root, JSON.stringify(commits))
-      const lines = [
-        ...planned.stages.flatMap(({ agents }) =>
-          agents.flatMap(({ id }) => agentLines(id, reports.get(id), problems[id])),
-        ),
-        testsLine(tests),
-        'Commits to be created:',
-        ...commits.map(({ message }) => `  ${message.split('\n')[0]}`),
-      ]
-      const many = `${commits.length} commit${commits.length === 1 ? '' : 's'}`
-      const open = Object.keys(problems).length
-      return {
-        ...{ commits: ref, digest: digestOf(['work', base, commit, ref]), lines, count: commits.length },
-        title: `create ${many}?${tests ? ` ${testsLine(tests)}` : ''}${open > 0 ? ` · ${open} of the agents did not finish` : ''}`,
-      }
-    })
+    const { root, plan, base, commit, problems, tests } = request
+    return readableStorageErrors(() =>
+      repositoryErrors(async () => {
+        const planned = await keptPlan(store, plan)
+        const reports = await reportsOf(request.reports)
+        const commits = await buildable(request, planned, reports)
+        const ref = await store.put(root, JSON.stringify(commits))
+        const lines = [
+          ...planned.stages.flatMap(({ agents }) =>
+            agents.flatMap(({ id }) => agentLines(id, reports.get(id), problems[id])),
+          ),
+          testsLine(tests),
+          'Commits to be created:',
+          ...commits.map(({ message }) => `  ${message.split('\n')[0]}`),
+        ]
+        const many = `${commits.length} commit${commits.length === 1 ? '' : 's'}`
+        const open = Object.keys(problems).length
+        return {
+          ...{ commits: ref, digest: digestOf(['work', base, commit, ref]), lines, count: commits.length },
+          title: `create ${many}?${tests ? ` ${testsLine(tests)}` : ''}${open > 0 ? ` · ${open} of the agents did not finish` : ''}`,
+        }
+      }),
+    )
+  }
+
+  /**
+   * Made once to see that they can be, and that they come to what was tested. Where a later piece of an agent rests on
+   * another agent's work, it is a commit of its own behind them.
+   */
+  async function buildable(
+    { root, run, keep, base, commit, pieces, at }: OfferWorkRequest,
+    planned: CodePlan,
+    reports: Map<string, CodeReport>,
+  ): Promise<PlannedCommit[]> {
+    const { repository, identity } = await keptCode(store, keep)
+    const tried: string[] = []
+    for (const commits of [
+      onePerAgent(planned, pieces, reports, run.workflowId),
+      onePerPiece(planned, pieces, reports, run.workflowId),
+    ]) {
+      const built = await buildCommits({
+        ...{ repository: repository.top, onto: base, plans: commits, ref: refOf(root, 'offered'), date: at, identity },
+      })
+      if (built.kind === 'built' && (await sameTree(repository.top, built.tip, commit)))
+        return built.commits.flatMap(({ plan }) => commits[plan] ?? [])
+      tried.push(built.kind === 'conflict' ? `conflict in ${built.files.join(', ')}` : 'another tree than was tested')
+    }
+    throw new Error(`the work cannot be made into commits: ${tried.join('; ')}`)
   }
 
   async function reportsOf(refs: Record<string, Ref>): Promise<Map<string, CodeReport>> {
@@ -50,22 +81,37 @@ export function createOfferWork({ store }: CallDeps) {
   }
 }
 
-function commitsOf(
-  { stages }: CodePlan,
+/** In the order of the plan, each with all of its pieces. */
+function onePerAgent(plan: CodePlan, pieces: Piece[], reports: Map<string, CodeReport>, run: string): PlannedCommit[] {
+  return plan.stages
+    .flatMap(({ agents }) => agents)
+    .flatMap((agent) => {
+      const own = pieces.filter((piece) => piece.agent === agent.id)
+      return own.length === 0 ? [] : [commitOf(agent, own, reports, run)]
+    })
+}
+
+/** First pieces in the order of the plan, then those that came later. */
+function onePerPiece(plan: CodePlan, pieces: Piece[], reports: Map<string, CodeReport>, run: string): PlannedCommit[] {
+  const agents = plan.stages.flatMap((stage) => stage.agents)
+  const rounds = Math.max(...agents.map(({ id }) => pieces.filter(({ agent }) => agent === id).length))
+  return Array.from({ length: rounds }, (_, round) =>
+    agents.flatMap((agent) => {
+      const piece = pieces.filter((one) => one.agent === agent.id)[round]
+      return piece ? [commitOf(agent, [piece], reports, run)] : []
+    }),
+  ).flat()
+}
+
+function commitOf(
+  { id, what, task }: CodeAgent,
   pieces: Piece[],
   reports: Map<string, CodeReport>,
   run: string,
-): PlannedCommit[] {
-  return stages
-    .flatMap(({ agents }) => agents)
-    .flatMap(({ id, what, task }) => {
-      const own = pieces.filter(({ agent }) => agent === id)
-      const report = reports.get(id)
-      if (own.length === 0 || report?.files.length === 0) return []
-      const body = wrapped(report?.work || task)
-      const message = `[${id}] ${what}\n\n${body}\n\nEnsemble-Run: ${run}\nEnsemble-Agent: ${id}\n`
-      return [{ agent: id, message, pieces: own }]
-    })
+): PlannedCommit {
+  const body = wrapped(reports.get(id)?.work || task)
+  const trailers = `Ensemble-Run: ${run.replace(/\p{Cc}/gu, ' ')}\nEnsemble-Agent: ${id}`
+  return { agent: id, message: `[${id}] ${what}\n\n${body}\n\n${trailers}\n`, pieces }
 }
 
 /** As git's own tools show it best; nothing in it looks like a trailer. */

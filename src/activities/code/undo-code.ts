@@ -24,7 +24,8 @@ export function createUndoCode({ store }: CallDeps) {
           case 'undone':
             return undone
           case 'nothing':
-            return blocked(undone.why, '')
+            // After a crash, or the second time that somebody takes them back: it is done.
+            return undone.reverts.length > 0 ? { kind: 'undone', commits: undone.reverts } : blocked(undone.why, '')
           case 'conflict':
             return blocked(
               `what came later conflicts with taking ${undone.commit.slice(0, 7)} back: ${undone.files.join(', ')}`,

@@ -3,7 +3,7 @@
 import type { CodeFacts, CodeRunPlan, EarlierWork } from '../../contracts/code.js'
 import { PLANNER_ITEM } from '../../contracts/code.js'
 import type { Plan, RerunOf } from '../../contracts/plan.js'
-import { commitOf, contains } from '../../git/code/branch-tip.js'
+import { contains, tipOf } from '../../git/code/branch.js'
 import type { CallDeps } from '../call/deps.js'
 import { keptCode, keptPlan } from '../code/keep.js'
 import { priceOfCode } from '../code/price.js'
@@ -78,6 +78,7 @@ async function leftOf(
       agents: stage.agents.filter(({ id }) => items.includes(id)),
     }))
     const earlier: EarlierWork = {
+      done: [],
       pieces: [],
       reports: {},
       partial: {},
@@ -86,20 +87,22 @@ async function leftOf(
     const only = stages.filter(({ agents }) => agents.length > 0)
     return {
       ...{ todo: items, whole: false },
-      facts: { commit: await commitOf(top, branch), earlier, work: { ...work, stages: only } },
+      facts: { commit: await tipOf({ repository: top, branch }), earlier, work: { ...work, stages: only } },
     }
   }
-  const earlier: EarlierWork = { pieces: [], reports: {}, partial: {}, again: {} }
+  const earlier: EarlierWork = { done: [], pieces: [], reports: {}, partial: {}, again: {} }
   const todo: string[] = []
   for (const id of ids) {
     const record = (await store.read(root, pieceRecord(id))) as PieceRecord | undefined
     const last = record?.pieces.at(-1)
     if (record?.done && !items?.includes(id)) {
+      earlier.done.push(id)
       earlier.pieces.push(...record.pieces)
       earlier.reports[id] = record.report
       continue
     }
     todo.push(id)
+    earlier.pieces.push(...(record?.pieces.slice(0, -1) ?? []))
     if (last) earlier.partial[id] = last
     if (items?.includes(id)) earlier.again[id] = asked
     else if (record) earlier.again[id] = { note: STOPPED, by: 'failure' }

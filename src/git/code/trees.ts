@@ -12,6 +12,11 @@ export type TreeChange = { name: Name; before?: Entry; after?: Entry; added?: nu
 export const treeOf = (place: Place, commit: string, signal?: AbortSignal) =>
   gitText(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{tree}`], { signal })
 
+/** Whether two commits hold the same. */
+export async function sameTree(repository: string, one: string, other: string): Promise<boolean> {
+  return (await treeOf({ repository }, one)) === (await treeOf({ repository }, other))
+}
+
 /** @returns its id: the same for the same content, parents, signature and message */
 export function commitTree(
   objects: Objects,

@@ -95,6 +95,7 @@ async function once(work: Work, part: Part, from: string, again: Again | undefin
   const collected = await CancellationScope.nonCancellable(() =>
     inRepository(work.code).collectWork({
       ...{ ...work.of, agent: id, attempt, base: part.base, path, at: new Date().toISOString() },
+      earlier: work.pieces.filter((piece) => piece.agent === id),
       ...(output !== undefined && { output }),
       ...(problem !== undefined && { problem }),
     }),

@@ -1,12 +1,20 @@
 // From an approved plan to the result: the work, its approval, the commits, the summary. Whatever becomes of it, the
 // working trees are gone at the end, and the branch is as it was or has all of it.
 import { CancellationScope } from '@temporalio/workflow'
-import { COMMIT_ITEM, type CodeResult, type CodeRunPlan, PLANNER_ITEM, TESTS_ITEM } from '../../../contracts/code.js'
+import {
+  COMMIT_ITEM,
+  type CodeResult,
+  type CodeRunPlan,
+  type Piece,
+  PLANNER_ITEM,
+  TESTS_ITEM,
+} from '../../../contracts/code.js'
 import { skipped } from '../calls/call.js'
 import { conclude } from '../run/conclude.js'
 import { allResults } from '../run/continuation.js'
 import { endItem, type Run } from '../run/run.js'
 import { inRepository } from './activities.js'
+import { inOrder } from './agent-work.js'
 import { type Committed, commitWork } from './committed.js'
 import { agreedWork } from './offered.js'
 import { combined } from './stages.js'
@@ -34,14 +42,17 @@ export async function codeResult(run: Run, plan: CodeRunPlan): Promise<CodeResul
   }
 }
 
-/** What an earlier run left: its agents' work counts as theirs, at no cost. */
+/** What an earlier run left: its agents' work counts as theirs, at no cost. First pieces first, as they came. */
 async function takenOver(work: Work): Promise<void> {
   const { pieces, run } = work
-  if (pieces.length === 0) return
-  work.pieces = []
-  for (const id of new Set(pieces.map(({ agent }) => agent)))
+  for (const id of work.done)
     endItem(run, { ...skipped(id), status: 'ok', warnings: ['its work of an earlier run was used'] }, 0)
-  await combined(work, pieces)
+  work.pieces = []
+  const roundOf = (piece: Piece) => pieces.filter(({ agent }) => agent === piece.agent).indexOf(piece)
+  await combined(
+    work,
+    inOrder(work, pieces).sort((a, b) => roundOf(a) - roundOf(b)),
+  )
 }
 
 function notCommitted({ run }: Work, unchanged: boolean): Committed {

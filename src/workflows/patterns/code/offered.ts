@@ -24,7 +24,7 @@ export async function agreedWork(work: Work): Promise<Agreed> {
     if (work.pieces.length === 0) return none
     const { of, base, commit, pieces, reports, problems, tests } = work
     const offered = await inRepository(work.code).offerWork({
-      ...{ ...of, base, commit, pieces, reports, problems },
+      ...{ ...of, base, commit, pieces, reports, problems, at: new Date().toISOString() },
       ...(tests && whole && { tests }),
     })
     if (offered.count === 0) return none

@@ -1,6 +1,6 @@
 // The tests of the combined work. Where they fail, the agents whose files they name repair it, once; then they say what
 // they say, and a person sees it.
-import { CancellationScope, isCancellation } from '@temporalio/workflow'
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import { TESTS_ITEM, type TestReport } from '../../../contracts/code.js'
 import { skipped } from '../calls/call.js'
 import { endItem } from '../run/run.js'
@@ -14,6 +14,8 @@ export async function testWork(work: Work): Promise<void> {
   const { run } = work
   if (work.code.test === undefined || run.stopped) return
   run.ended = run.ended.filter(({ id }) => id !== TESTS_ITEM)
+  if (run.paused) await condition(() => !run.paused || run.stopped)
+  if (run.stopped) return
   for (let round = 1; ; round++) {
     const tested = await once(work)
     if (!tested) {

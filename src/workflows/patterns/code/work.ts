@@ -54,14 +54,14 @@ export type Work = {
 export function openWork(run: Run, plan: CodeRunPlan): Work {
   const { code, root, concurrency, inlineBytes } = plan
   if (code.work === undefined) throw new Error('the plan was accepted without stages')
-  const { pieces = [], reports = {}, partial = {}, again = {} } = code.earlier ?? {}
+  const { done = [], pieces = [], reports = {}, partial = {}, again = {} } = code.earlier ?? {}
   return {
     run,
     code: { ...code, work: code.work },
     ...{ concurrency, inlineBytes },
     of: { root, keep: code.keep, plan: code.work.plan, run: run.self },
     ...{ base: code.commit, commit: code.commit, pieces, partial, reports: { ...reports } },
-    done: new Set(pieces.map(({ agent }) => agent)),
+    done: new Set(done),
     ...{ problems: {}, times: [], attempts: new Map() },
     notes: new Map(Object.entries(again)),
     ...{ children: new Map(), written: new Set(), workMs: 0, opening: Promise.resolve() },

@@ -70,7 +70,7 @@ function normal(text: string): string {
       .replace(/\$\d+\.\d+/g, '$<n>')
       // Whoever looks a few times a second sees some states and misses others.
       .replace(/^(preparing|running: .*|waiting: .*)\n/gm, '')
-    .replace(/^completed: .*/gm, 'completed')
+      .replace(/^completed: .*/gm, 'completed')
       .trimEnd()
   )
 }

@@ -81,7 +81,7 @@ export type CodeReport = {
   problem?: string
 }
 
-/** `failing`: files or names of tests. `total`: where the runner says it. */
+/** `failing`: files or names of tests. `total`: where the runner says it. `ended`: why they ended before their time, or did not run. */
 export type TestReport = {
   command: string
   ok: boolean
@@ -89,6 +89,7 @@ export type TestReport = {
   total?: number
   failing: string[]
   exitCode: number | null
+  ended?: string
   seconds: number
   output: Text
 }
@@ -154,6 +155,7 @@ export type TestedWork = { report: TestReport; blamed: string[] }
 export type OfferWorkRequest = OfRun & {
   base: string
   commit: string
+  /** In the order they were put together. */
   pieces: Piece[]
   reports: Record<string, Ref>
   /** Of agents that did not end well, and why. */
@@ -161,8 +163,15 @@ export type OfferWorkRequest = OfRun & {
   tests?: TestReport
   at: string
 }
-/** `commits`: what would be committed, stored. */
-export type OfferedWork = { commits: Ref; digest: string; title: string; lines: string[]; count: number }
+/** `commits`: what would be committed, stored. `reports`: with the files of each agent's whole work. */
+export type OfferedWork = {
+  commits: Ref
+  reports: Record<string, Ref>
+  digest: string
+  title: string
+  lines: string[]
+  count: number
+}
 
 export type CommitWorkRequest = OfRun & { commits: Ref; commit: string; base: string; at: string }
 /** `tip`: the branch, when it had moved meanwhile. `problem`: why nothing was committed, in a line; `lines`: what shows it. */

@@ -29,6 +29,7 @@ describe('a coding run', () => {
     const run = await startCode(stage, { task: CODE_TASKS.auth, repo: repo.directory })
     const plan = await run.approve('plan')
     expect(plan.title).toMatch(/6 agents in 2 stages on 5 files, commits to main for \$0\.0/)
+    expect((await stage.status(run.handle)).price?.basis).toContain('planning included')
     const work = await run.asked('work')
     expect(repo.git('rev-parse', 'HEAD')).toBe(before)
     expect(work.lines?.join('\n')).toContain('created auth/jwt.js')

@@ -10,7 +10,7 @@ import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { repositoryErrors } from './errors.js'
 import { keptCode, placeOf, refOf } from './keep.js'
-import type { PlannedCommit } from './offer-work.js'
+import type { PlannedCommit } from './planned-commits.js'
 import { COMMITTED, type CommittedRecord, type CommittedRecords, committedBy } from './record.js'
 
 /** How often the branch may move while commits are built. */

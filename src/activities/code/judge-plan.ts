@@ -88,7 +88,7 @@ function planOf({ summary, stages }: OwnPlan, { options }: CodeKeep): CodePlan {
           const sized = { files, tokens: Math.max(0, tokens), model: id }
           number++
           return {
-            ...{ id: nameOf(options.naming, id, number), what: oneLine(what ?? task, 60), task, criteria },
+            ...{ id: nameOf(options.naming, id, number), what: oneLine(what?.trim() || task, 60), task, criteria },
             ...{ ...sized, minutes: Math.max(0, minutes), usd: estimateOf(sized).usd },
           }
         }),

@@ -1,77 +1,43 @@
 // What is put before a person at the end of the work: each agent's part with what shows it, the tests, the commits there
-// will be. Bound to exactly these commits.
-import type {
-  CodeAgent,
-  CodePlan,
-  CodeReport,
-  OfferedWork,
-  OfferWorkRequest,
-  Piece,
-  TestReport,
-  WorkFile,
-} from '../../contracts/code.js'
-import type { Ref } from '../../contracts/refs.js'
-import { buildCommits } from '../../git/code/commits.js'
-import { sameTree } from '../../git/code/trees.js'
+// will be. The commits are made once, out of sight, so that what is shown is what they hold, and all of them together are
+// the very state that was tested. Bound to exactly these commits.
+import type { CodePlan, CodeReport, OfferedWork, OfferWorkRequest, TestReport, WorkFile } from '../../contracts/code.js'
+import type { Ref, Root } from '../../contracts/refs.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
+import { headOf } from '../texts.js'
 import { repositoryErrors } from './errors.js'
 import { keptCode, keptPlan, refOf } from './keep.js'
+import { type PlannedCommit, plansOf } from './planned-commits.js'
+import { rehearse } from './rehearse.js'
+import { saidOfTests } from './said-of-tests.js'
 
-/** One commit of each agent; `message`: all of it. */
-export type PlannedCommit = { agent: string; message: string; pieces: Piece[] }
+const FAILING_SHOWN = 10
 
 export function createOfferWork({ store }: CallDeps) {
   return async function offerWork(request: OfferWorkRequest): Promise<OfferedWork> {
-    const { root, plan, base, commit, problems, tests } = request
+    const { root, run, keep, plan, base, commit, pieces, problems, tests, at } = request
     return readableStorageErrors(() =>
       repositoryErrors(async () => {
         const planned = await keptPlan(store, plan)
-        const reports = await reportsOf(request.reports)
-        const commits = await buildable(request, planned, reports)
+        const { repository, identity } = await keptCode(store, keep)
+        const said = await reportsOf(request.reports)
+        const place = { repository: repository.top, identity, date: at, ref: refOf(root, 'offered') }
+        const { commits, files } = await rehearse(place, {
+          ...{ base, wanted: commit },
+          plans: plansOf({ plan: planned, pieces, reports: said, run: run.workflowId }),
+        })
+        const reports = new Map([...said].map(([id, report]) => [id, { ...report, files: files.get(id) ?? [] }]))
         const ref = await store.put(root, JSON.stringify(commits))
-        const lines = [
-          ...planned.stages.flatMap(({ agents }) =>
-            agents.flatMap(({ id }) => agentLines(id, reports.get(id), problems[id])),
-          ),
-          testsLine(tests),
-          'Commits to be created:',
-          ...commits.map(({ message }) => `  ${message.split('\n')[0]}`),
-        ]
-        const many = `${commits.length} commit${commits.length === 1 ? '' : 's'}`
-        const open = Object.keys(problems).length
         return {
-          ...{ commits: ref, digest: digestOf(['work', base, commit, ref]), lines, count: commits.length },
-          title: `create ${many}?${tests ? ` ${testsLine(tests)}` : ''}${open > 0 ? ` · ${open} of the agents did not finish` : ''}`,
+          ...{ commits: ref, digest: digestOf(['work', base, commit, ref]), count: commits.length },
+          reports: await keptReports(root, reports),
+          lines: linesOf(planned, { reports, problems, commits, tests }),
+          title: titleOf(commits.length, Object.keys(problems).length, tests),
         }
       }),
     )
-  }
-
-  /**
-   * Made once to see that they can be, and that they come to what was tested. Where a later piece of an agent rests on
-   * another agent's work, it is a commit of its own behind them.
-   */
-  async function buildable(
-    { root, run, keep, base, commit, pieces, at }: OfferWorkRequest,
-    planned: CodePlan,
-    reports: Map<string, CodeReport>,
-  ): Promise<PlannedCommit[]> {
-    const { repository, identity } = await keptCode(store, keep)
-    const tried: string[] = []
-    for (const commits of [
-      onePerAgent(planned, pieces, reports, run.workflowId),
-      onePerPiece(planned, pieces, reports, run.workflowId),
-    ]) {
-      const built = await buildCommits({
-        ...{ repository: repository.top, onto: base, plans: commits, ref: refOf(root, 'offered'), date: at, identity },
-      })
-      if (built.kind === 'built' && (await sameTree(repository.top, built.tip, commit)))
-        return built.commits.flatMap(({ plan }) => commits[plan] ?? [])
-      tried.push(built.kind === 'conflict' ? `conflict in ${built.files.join(', ')}` : 'another tree than was tested')
-    }
-    throw new Error(`the work cannot be made into commits: ${tried.join('; ')}`)
   }
 
   async function reportsOf(refs: Record<string, Ref>): Promise<Map<string, CodeReport>> {
@@ -79,51 +45,35 @@ export function createOfferWork({ store }: CallDeps) {
       [agent, JSON.parse(await store.text(ref)) as CodeReport] as const
     return new Map(await Promise.all(Object.entries(refs).map(read)))
   }
-}
 
-/** In the order of the plan, each with all of its pieces. */
-function onePerAgent(plan: CodePlan, pieces: Piece[], reports: Map<string, CodeReport>, run: string): PlannedCommit[] {
-  return plan.stages
-    .flatMap(({ agents }) => agents)
-    .flatMap((agent) => {
-      const own = pieces.filter((piece) => piece.agent === agent.id)
-      return own.length === 0 ? [] : [commitOf(agent, own, reports, run)]
-    })
-}
-
-/** First pieces in the order of the plan, then those that came later. */
-function onePerPiece(plan: CodePlan, pieces: Piece[], reports: Map<string, CodeReport>, run: string): PlannedCommit[] {
-  const agents = plan.stages.flatMap((stage) => stage.agents)
-  const rounds = Math.max(...agents.map(({ id }) => pieces.filter(({ agent }) => agent === id).length))
-  return Array.from({ length: rounds }, (_, round) =>
-    agents.flatMap((agent) => {
-      const piece = pieces.filter((one) => one.agent === agent.id)[round]
-      return piece ? [commitOf(agent, [piece], reports, run)] : []
-    }),
-  ).flat()
-}
-
-function commitOf(
-  { id, what, task }: CodeAgent,
-  pieces: Piece[],
-  reports: Map<string, CodeReport>,
-  run: string,
-): PlannedCommit {
-  const body = wrapped(reports.get(id)?.work || task)
-  const trailers = `Ensemble-Run: ${run.replace(/\p{Cc}/gu, ' ')}\nEnsemble-Agent: ${id}`
-  return { agent: id, message: `[${id}] ${what}\n\n${body}\n\n${trailers}\n`, pieces }
-}
-
-/** As git's own tools show it best; nothing in it looks like a trailer. */
-function wrapped(text: string): string {
-  const words = text.replace(/^([\w-]+): /gm, '$1 - ').split(/\s+/)
-  const lines: string[] = []
-  for (const word of words) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < 72) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
+  async function keptReports(root: Root, reports: Map<string, CodeReport>): Promise<Record<string, Ref>> {
+    const put = async ([agent, report]: [string, CodeReport]) =>
+      [agent, await store.put(root, JSON.stringify(report))] as const
+    return Object.fromEntries(await Promise.all([...reports].map(put)))
   }
-  return lines.join('\n')
+}
+
+function titleOf(count: number, open: number, tests: TestReport | undefined): string {
+  const many = `${count} commit${count === 1 ? '' : 's'}`
+  const failed = open > 0 ? ` · ${open} of the agents did not finish` : ''
+  return `create ${many}?${tests ? ` ${testsLine(tests)}` : ''}${failed}`
+}
+
+type Offered = {
+  reports: Map<string, CodeReport>
+  problems: Record<string, string>
+  commits: PlannedCommit[]
+  tests: TestReport | undefined
+}
+
+function linesOf({ stages }: CodePlan, { reports, problems, commits, tests }: Offered): string[] {
+  return [
+    ...stages.flatMap(({ agents }) => agents.flatMap(({ id }) => agentLines(id, reports.get(id), problems[id]))),
+    testsLine(tests),
+    ...failingLines(tests),
+    'Commits to be created:',
+    ...commits.map(({ message }) => `  ${message.split('\n')[0]}`),
+  ]
 }
 
 function agentLines(id: string, report: CodeReport | undefined, problem: string | undefined): string[] {
@@ -144,7 +94,16 @@ const sizeOf = ({ added, removed }: WorkFile) => (added === undefined ? '' : ` (
 
 function testsLine(tests: TestReport | undefined): string {
   if (!tests) return 'Tests: not run'
-  const { ok, passed, total, exitCode } = tests
-  const count = passed !== undefined && total !== undefined ? `${passed}/${total} ` : ''
-  return `Tests: ${count}${ok ? 'passing' : `failing (exit code ${exitCode ?? 'none'})`}`
+  return `Tests: ${saidOfTests(tests)}`
+}
+
+/** Which of them, or why nobody knows. */
+function failingLines(tests: TestReport | undefined): string[] {
+  if (!tests || tests.ok) return []
+  const { failing } = tests
+  const more = failing.length - FAILING_SHOWN
+  return [
+    ...failing.slice(0, FAILING_SHOWN).map((name) => `  failing: ${headOf(name, 200)}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
 }

@@ -2,6 +2,9 @@
 import type { FinishCodeRequest, FinishedCode } from '../../contracts/code.js'
 import type { Usd } from '../../contracts/usage.js'
 import { inline } from '../markdown.js'
+import { saidOfTests } from './said-of-tests.js'
+
+const FAILING_SHOWN = 10
 
 type Facts = Omit<FinishedCode, 'summary'>
 
@@ -9,8 +12,8 @@ export function summaryOf(request: FinishCodeRequest, facts: Facts): string {
   const { title, server, totalMs, problem, problems } = request
   const { plan, reports, commits, tests, savings } = facts
   const agents = plan.stages.flatMap((stage) => stage.agents)
-  const files = reports.flatMap((report) => report.files)
-  const count = (change: string) => files.filter((file) => file.change === change).length
+  const changes = [...changesIn(reports).values()]
+  const count = (change: string) => changes.filter((one) => one === change).length
   return [
     `# ${inline(title)}`,
     ...(server === 'simulated' ? ['SIMULATED: no model was asked.'] : []),
@@ -46,9 +49,22 @@ export function summaryOf(request: FinishCodeRequest, facts: Facts): string {
 
 function testsOf(tests: Facts['tests']): string {
   if (!tests) return 'not run'
-  const { passed, total, ok, exitCode } = tests
-  if (passed !== undefined && total !== undefined) return `${passed}/${total} passing${ok ? '' : ' (failed)'}`
-  return ok ? 'passed' : `failed (exit code ${exitCode ?? 'none'})`
+  const { ok, failing } = tests
+  const names = failing.slice(0, FAILING_SHOWN).map((name) => inline(name.slice(0, 200)))
+  const more = failing.length > names.length ? ` and ${failing.length - names.length} more` : ''
+  return `${inline(saidOfTests(tests))}${ok || names.length === 0 ? '' : `: ${names.join(', ')}${more}`}`
+}
+
+/** A file that several changed counts once, as what it is to the repository. */
+function changesIn(reports: Facts['reports']): Map<string, string> {
+  const changes = new Map<string, string>()
+  for (const { path, change } of reports.flatMap((report) => report.files)) {
+    const before = changes.get(path)
+    if (before === 'created' && change === 'deleted') changes.delete(path)
+    else if (before === 'deleted' && change === 'created') changes.set(path, 'changed')
+    else if (before !== 'created') changes.set(path, change)
+  }
+  return changes
 }
 
 function timeOf({ time: { togetherMs, oneByOneMs, percent } }: Facts['savings']): string {

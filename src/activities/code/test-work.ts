@@ -23,7 +23,7 @@ export function createTestWork({ store, env, settings, home }: ActivityDeps) {
         await removeWorktree({ repository: repository.top, path })
         await addWorktree({ repository: repository.top, path, commit })
         try {
-          const { exitCode, output, seconds, ok, passed, total, failing } = await runTests({
+          const { exitCode, output, seconds, ok, passed, total, failing, ended } = await runTests({
             ...{ cwd: path, command, signal: Context.current().cancellationSignal, timeoutSeconds: TIMEOUT_SECONDS },
             ...{ sandboxed: !options.allowUnsandboxed, env },
             sandbox: { allowOldBubblewrap: settings.sandbox.allowOldBubblewrap, hidden: [home] },
@@ -32,6 +32,7 @@ export function createTestWork({ store, env, settings, home }: ActivityDeps) {
             ...{ command, ok, failing, exitCode, seconds: Math.round(seconds * 10) / 10 },
             ...(passed !== undefined && { passed }),
             ...(total !== undefined && { total }),
+            ...(ended !== undefined && { ended }),
             output: await keepText(store, root, output.replaceAll(path, '.'), inlineBytes),
           }
           return { report, blamed: ok ? [] : blamedBy(await keptPlan(store, plan), output, failing) }

@@ -8,7 +8,8 @@ import { shown } from './names.js'
 import { type Objects, withObjects } from './objects.js'
 import { keep, mustBeOurs } from './refs.js'
 import type { Stands } from './three-way.js'
-import { commitTree, treeOf } from './trees.js'
+import { changesOf, commitTree, treeOf } from './trees.js'
+import { fileOf, type WorkFile } from './work-file.js'
 
 /** `message`: subject, body and trailers, complete. */
 export type CommitPlan = { message: string; pieces: Piece[] }
@@ -82,4 +83,16 @@ async function filesOf(objects: Objects, commits: string[], signal?: AbortSignal
     }
   }
   return files
+}
+
+/** What differs between two commits, with lines counted. */
+export function filesBetween(
+  repository: string,
+  { from, to }: { from: string; to: string },
+  signal?: AbortSignal,
+): Promise<WorkFile[]> {
+  mustBeId(from, to)
+  return withObjects({ repository, signal }, async (objects) =>
+    (await changesOf(objects, { from, to, count: true }, signal)).map(fileOf),
+  )
 }

@@ -9,12 +9,11 @@ import { type Objects, withObjects } from './objects.js'
 import { type Owned, ownedBy } from './owned.js'
 import { keep, mustBeOurs } from './refs.js'
 import { type Touched, touchedFiles } from './touched.js'
-import { changesOf, commitTree, type TreeChange, treeOf } from './trees.js'
+import { changesOf, commitTree, treeOf } from './trees.js'
+import { fileOf, type WorkFile } from './work-file.js'
 
 export { type Identity, identityOf } from './identity.js'
 
-/** `added`, `removed`: lines; absent in what is no text. */
-export type WorkFile = { path: string; change: 'created' | 'changed' | 'deleted'; added?: number; removed?: number }
 /** `commit`: on the base, or the base itself when nothing owned changed. `outside`: changed, not owned, not in it. */
 export type Work = { commit: string; files: WorkFile[]; outside: string[] }
 
@@ -71,9 +70,4 @@ async function store(objects: Objects, inside: Touched[], signal?: AbortSignal):
   await update(['--force-remove'], false)
   await update(['--add', '--remove'], true)
   return gitText(objects, ['write-tree'], { signal })
-}
-
-function fileOf({ name, before, after, added, removed }: TreeChange): WorkFile {
-  const change = before === undefined ? 'created' : after === undefined ? 'deleted' : 'changed'
-  return { path: shown(name), change, ...(added !== undefined && { added, removed }) }
 }

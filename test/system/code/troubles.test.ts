@@ -37,9 +37,13 @@ describe('a coding run in trouble', () => {
       expect.arrayContaining(['[Haiku-1]', '[Haiku-2]', '[Haiku-5]']),
     )
     expect(lines).toContainEqual(expect.stringMatching(/^\[tests\] to be repaired by /))
-    expect(work.title).toMatch(/Tests: (\d+)\/\1 passing/)
+    expect(work.title).toMatch(/^create 6 commits\? Tests: (\d+)\/\1 passing/)
+    // Those that repaired nothing keep what they had done.
+    expect(work.lines).toContainEqual(expect.stringMatching(/^ {2}created auth\/auth-service\.js \(\+\d{3} −0\)$/))
     await run.approve('work')
-    expect(await run.result()).toMatchObject({ status: 'completed' })
+    const result = await run.result()
+    expect(result).toMatchObject({ status: 'completed' })
+    expect(result.commits).toHaveLength(6)
     expect(repo.git('ls-files')).not.toContain('outside')
     expect(runTests(repo.directory).passed).toBe(true)
     await verifyHistory(run.handle)
@@ -61,7 +65,8 @@ describe('a coding run in trouble', () => {
     const run = await startCode(stage, { task: CODE_TASKS.auth, repo: repo.directory, confirm: 'never' })
     await run.revise('work', { note: 'say what the secret is for', input: { agents: ['Haiku-2'] } })
     const again = await run.approve('work')
-    expect(again.lines?.join('\n')).toContain('jwt')
+    // All of its work, not the last change alone.
+    expect(again.lines).toContainEqual(expect.stringMatching(/^ {2}created auth\/jwt\.js \(\+8\d −0\)$/))
     const lines = await run.log()
     expect(lines.filter((line) => line.includes('works again'))).toEqual([expect.stringContaining('[Haiku-2]')])
     const result = await run.result()

@@ -28,6 +28,7 @@ export async function agreedWork(work: Work): Promise<Agreed> {
       ...(tests && whole && { tests }),
     })
     if (offered.count === 0) return none
+    work.reports = offered.reports
     const decision = await asked(work, offered)
     if (!decision) return { kind: 'stopped' }
     if (decision.kind === 'approve') return { kind: 'agreed', offered }

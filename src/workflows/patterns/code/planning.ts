@@ -6,6 +6,7 @@ import type { BriefPlannerRequest, CodeRunPlan } from '../../../contracts/code.j
 import { PLANNER_ITEM } from '../../../contracts/code.js'
 import { FAILURE } from '../../../contracts/failures.js'
 import type { Plan } from '../../../contracts/plan.js'
+import { addUsd } from '../../../contracts/usage.js'
 import { type AgentAnswer, askAgent } from '../agent/agent-thread.js'
 import { reservePart, settlePart } from '../budget/part.js'
 import { skipped, steps } from '../calls/call.js'
@@ -33,7 +34,8 @@ export function planningCode(run: Run): Refine {
         endItem(run, answer.result, answer.savedUsd)
         return undefined
       }
-      const judged = await steps.judgeCodePlan({ plan, answer: answer.output, spentUsd: run.totals.usd })
+      const spentUsd = addUsd(run.totals.usd, answer.result.usd)
+      const judged = await steps.judgeCodePlan({ plan, answer: answer.output, spentUsd })
       if ('plan' in judged) {
         endItem(run, answer.result, answer.savedUsd)
         return judged.plan

@@ -17,7 +17,7 @@ export async function runStages(work: Work): Promise<boolean> {
     if (todo.length > 0) {
       if (run.stopped) return false
       const began = Date.now()
-      if (stage.mode === 'sequential') for (const agent of todo) await together(work, [agent])
+      if (stage.mode === 'sequential') await oneByOne(work, todo)
       else await together(work, todo)
       work.workMs += Date.now() - began
     }
@@ -41,6 +41,14 @@ export async function workAgain(work: Work, agents: AgentName[], again: (id: str
   const began = Date.now()
   await together(work, agents)
   work.workMs += Date.now() - began
+}
+
+/** Each begins with what the one before it left; so nobody begins where that is not there. */
+async function oneByOne(work: Work, agents: AgentName[]): Promise<void> {
+  for (const agent of agents) {
+    await together(work, [agent])
+    if (!work.done.has(agent.id)) return
+  }
 }
 
 async function together(work: Work, agents: AgentName[]): Promise<void> {
@@ -68,7 +76,7 @@ export async function combined(work: Work, pieces: Piece[]): Promise<void> {
     const together = await inRepository(work.code).combineWork({ ...work.of, onto: work.commit, pieces: left, at })
     if (together.kind === 'clean') {
       work.commit = together.commit
-      work.pieces = inOrder(work, [...work.pieces, ...left])
+      work.pieces = [...work.pieces, ...left]
       return
     }
     const { agent, files } = together

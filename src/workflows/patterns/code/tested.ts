@@ -62,7 +62,7 @@ async function once(work: Work) {
   }
 }
 
-export function testLine({ ok, passed, total, exitCode }: TestReport): string {
+export function testLine({ ok, passed, total, exitCode, ended }: TestReport): string {
   if (passed !== undefined && total !== undefined) return `${passed}/${total} passing${ok ? '' : ' · failed'}`
-  return ok ? 'passed' : `failed (exit code ${exitCode ?? 'none'})`
+  return ok ? 'passed' : `failed (${ended ?? `exit code ${exitCode ?? 'none'}`})`
 }

@@ -4,6 +4,7 @@ import type { ItemState, RunState, StatusReport } from '../contracts/messages.js
 import type { RunEvent } from './run-event.js'
 
 export type Seen = {
+  workflow?: string
   status?: RunState
   /** Item id → what was last told of it. */
   items: Map<string, string>
@@ -27,6 +28,7 @@ export function* changes(
 ): Generator<RunEvent> {
   const over = OVER.has(report.status)
   const news = report.status !== seen.status
+  seen.workflow = report.workflow
   seen.status = report.status
   // What a question is about was told before it is put.
   const late = over || report.status === 'waiting'

@@ -126,7 +126,7 @@ async function theEnd(server: Server, id: string, signal: AbortSignal, contact: 
 
 /** What was told between the last look and the end: a run that is over can still be asked, while a worker is there. */
 async function* lastLines(server: Server, id: string, seen: Seen): AsyncGenerator<RunEvent> {
-  if (seen.log === undefined) return
+  if (seen.workflow !== 'code') return
   const last = await within(SILENCE_MS, [look(server, id)])
   if (last !== undefined && 'report' in last) yield* newLines(last.report, seen)
 }

@@ -2,6 +2,7 @@
 // measures some of them.
 import { agents } from './figures/agents.js'
 import { approvals } from './figures/approvals.js'
+import { code } from './figures/code.js'
 import { fanOut } from './figures/fan-out.js'
 import { idleThreads } from './figures/idle-threads.js'
 import { interruption } from './figures/interruption.js'
@@ -14,7 +15,9 @@ import { openStage } from './stage.js'
 
 const withWorkers = { fanOut, latency, interruption, sharing, streams, threads, agents }
 const alone = { starting, waitingRuns, idleThreads, approvals }
-const known = [...Object.keys(withWorkers), ...Object.keys(alone)]
+/** Models with latency, and simulated programmers. */
+const onTheirOwn = { code }
+const known = [withWorkers, alone, onTheirOwn].flatMap((figures) => Object.keys(figures))
 
 const [temporal = '', ...names] = process.argv.slice(2)
 const unknown = names.filter((name) => !known.includes(name))
@@ -24,14 +27,19 @@ if (unknown.length > 0) {
 }
 const wanted = (name: string) => names.length === 0 || names.includes(name)
 
-const stage = await openStage(temporal)
-try {
-  for (const [name, measure] of Object.entries(alone)) if (wanted(name)) await measure(stage)
-  if (Object.keys(withWorkers).some(wanted)) {
-    const workers = [await stage.startWorker(), await stage.startBaseline()]
-    for (const [name, measure] of Object.entries(withWorkers)) if (wanted(name)) await measure(stage)
-    await Promise.all(workers.map((worker) => worker.stop()))
+for (const [name, measure] of Object.entries(onTheirOwn)) if (wanted(name)) await measure(temporal)
+if (Object.keys({ ...alone, ...withWorkers }).some(wanted)) await measureOnOneStage()
+
+async function measureOnOneStage(): Promise<void> {
+  const stage = await openStage(temporal)
+  try {
+    for (const [name, measure] of Object.entries(alone)) if (wanted(name)) await measure(stage)
+    if (Object.keys(withWorkers).some(wanted)) {
+      const workers = [await stage.startWorker(), await stage.startBaseline()]
+      for (const [name, measure] of Object.entries(withWorkers)) if (wanted(name)) await measure(stage)
+      await Promise.all(workers.map((worker) => worker.stop()))
+    }
+  } finally {
+    await stage.close()
   }
-} finally {
-  await stage.close()
 }

@@ -32,7 +32,13 @@ export type SimulatorJournal = {
   requests: { at: number; promptHead: string; endedAt?: number; outcome: string; usage?: Record<string, number> }[]
 }
 
-export async function openStage(temporal: string): Promise<BenchStage> {
+/** `latency`: of the simulated models, by default none. `programs`: of the simulated programmers. */
+export type StageOptions = { latency?: 'none' | 'real'; programs?: string }
+
+export async function openStage(
+  temporal: string,
+  { latency = 'none', programs }: StageOptions = {},
+): Promise<BenchStage> {
   const home = mkdtempSync(join(tmpdir(), 'ensemble-bench-'))
   const port = await freePort()
   const log = openSync(join(home, 'server.log'), 'a')
@@ -40,7 +46,8 @@ export async function openStage(temporal: string): Promise<BenchStage> {
   const server = spawn(temporal, [...args.split(' '), '--db-filename', join(home, 'temporal.db')], {
     stdio: ['ignore', log, log],
   })
-  const simulator = spawn(process.execPath, [join(ROOT, 'dist/simulator/main.js'), '--latency', 'none'], {
+  const asked = programs === undefined ? [] : ['--programs', programs]
+  const simulator = spawn(process.execPath, [join(ROOT, 'dist/simulator/main.js'), '--latency', latency, ...asked], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const url = JSON.parse(await firstLine(simulator)).url as string

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/replay/record{,-streams}.ts'],
+    include: ['test/replay/record{,-streams,-code}.ts'],
     globalSetup: 'test/support/global-setup.ts',
     testTimeout: 120_000,
   },

@@ -1,8 +1,7 @@
 // The commits, one of each agent, built beside the branch; then the branch moves to the last of them in one step, or does
 // not. A repeat after a crash finds its own. Where the branch had moved, the same changes are made on its new end.
 import type { CodeCommit, CommittedWork, CommitWorkRequest } from '../../contracts/code.js'
-import type { Root } from '../../contracts/refs.js'
-import { commitsOf, contains, moveBranch } from '../../git/code/branch.js'
+import { contains, moveBranch, notesOf } from '../../git/code/branch.js'
 import { buildCommits } from '../../git/code/commits.js'
 import { addWorktree, removeWorktree } from '../../git/code/worktree.js'
 import type { CallDeps } from '../call/deps.js'
@@ -27,7 +26,7 @@ export function createCommitWork({ store }: CallDeps) {
         const { top, branch } = repository
         const records = await committedBy(store, root)
         const own = records[run.firstRunId]
-        if (own && (await contains({ repository: top, branch, commit: own.tip }))) return moved(run, own, base)
+        if (own && (await contains({ repository: top, branch, commit: own.tip }))) return moved(own, base)
         const hooks = options.hooks ? await placeOf(store, request, 'commits', 1) : undefined
         if (hooks !== undefined) await addWorktree({ repository: top, path: hooks, commit: base })
         try {
@@ -49,7 +48,7 @@ export function createCommitWork({ store }: CallDeps) {
             // Before the branch moves: after a crash in between, a repeat knows what it was about to do.
             await store.note(root, COMMITTED, { ...records, [run.firstRunId]: record } satisfies CommittedRecords)
             const end = await moveBranch({ repository: top, branch, from: onto, to: built.tip })
-            if (end.kind === 'moved') return moved(run, record, base)
+            if (end.kind === 'moved') return moved(record, base)
             if (end.kind === 'blocked') return blocked(end.why, end.files.join('\n'))
             onto = end.tip
           }
@@ -63,14 +62,11 @@ export function createCommitWork({ store }: CallDeps) {
 }
 
 /** What is said to be committed is looked up in the log. */
-async function moved(
-  run: Root,
-  { top, branch, from, tip, commits }: CommittedRecord,
-  base: string,
-): Promise<CommittedWork> {
+async function moved({ top, branch, from, tip, commits }: CommittedRecord, base: string): Promise<CommittedWork> {
   // Again after a crash: the files of whoever has the branch checked out follow it.
   await moveBranch({ repository: top, branch, from, to: tip })
-  const log = await commitsOf({ repository: top, branch, run: run.workflowId, since: from })
+  // By their ids: a hook may have written into a message what makes its trailers none.
+  const log = await notesOf({ repository: top, branch, since: from })
   const missing = commits.filter(({ commit }) => !log.some((one) => one.commit === commit))
   if (missing.length > 0)
     throw new Error(`the log of ${branch} lacks ${missing.map(({ commit }) => commit).join(', ')}`)

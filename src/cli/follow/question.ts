@@ -47,7 +47,11 @@ function waysToAnswer(question: Question, id: string, command: (rest: string) =>
   const some = choices && choices.length > 1 ? `, or with --only ${choices[0]?.id}` : ''
   if (work) {
     const [agent = ''] = work.agents
-    return [approve, reject, `  revise    ${command(`revise ${id} --item ${agent} --note "what to change"`)}`]
+    return [
+      approve,
+      reject,
+      `  revise    ${command(`revise ${id} --item ${/^[\w.-]+$/.test(agent) ? agent : JSON.stringify(agent)} --note "what to change"`)}`,
+    ]
   }
   if (own || choices) return [`${approve}${some}`, reject]
   const hint = outline ? ', or --note TEXT for the planner' : ''

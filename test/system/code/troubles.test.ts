@@ -1,6 +1,6 @@
 // What goes wrong in a coding run and is seen: agents that fail, stop half way, write what is not theirs, break a test;
 // people who want it otherwise; plans that make no sense.
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CODE_TASKS, makeRepository, programs, type Repository, runTests } from '../../support/code.js'
@@ -95,6 +95,22 @@ describe('a coding run in trouble', () => {
   })
 })
 
+describe('hooks that are asked for', () => {
+  it('may write into the messages of the commits', async () => {
+    const repo = repository({ 'README.md': '# A\n' })
+    const hook = join(repo.directory, '.git/hooks/commit-msg')
+    await writeFile(hook, '#!/bin/sh\necho "no trailer" >> "$1"\n', { mode: 0o755 })
+    const plan = { stages: [{ agents: [{ task: 'a note', files: ['a.md'] }] }] }
+    const run = await startCode(stage, {
+      ...{ task: 'a note', repo: repo.directory, plan, test: false, hooks: true, confirm: 'never' },
+    })
+    await run.approve('work')
+    expect(await run.result()).toMatchObject({ status: 'completed' })
+    expect(repo.git('log', '-1', '--format=%B')).toContain('no trailer')
+    expect(repo.git('worktree', 'list').split('\n')).toHaveLength(1)
+  })
+})
+
 describe('a plan', () => {
   const agent = (files: string[], more: object = {}) => ({ task: `write ${files.join(', ')}`, files, ...more })
 
@@ -111,6 +127,19 @@ describe('a plan', () => {
     expect(result.items.map(({ id }) => id)).toEqual(['Haiku-1', 'Haiku-2', 'Haiku-3', 'commit'])
     expect(repo.git('log', '--format=%s', '--reverse').split('\n')).toHaveLength(4)
     expect(await readFile(join(repo.directory, 'b.md'), 'utf8')).toContain('SIMULATED')
+  })
+
+  it('of a person is judged and priced by a dry run', async () => {
+    const repo = repository({ 'README.md': '# A\n' })
+    const dry = (files: string[]) => {
+      const plan = { stages: [{ agents: [agent(files)] }] }
+      return startCode(stage, { task: 'x', repo: repo.directory, plan, test: false, dryRun: true })
+    }
+    const good = await (await dry(['a.md'])).result()
+    expect(good).toMatchObject({ status: 'planned', plan: { title: expect.stringMatching(/^1 agent in 1 stage/) } })
+    await expect((await dry(['../a.md'])).result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('leads out of the repository') },
+    })
   })
 
   it.each([

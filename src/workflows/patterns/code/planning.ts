@@ -26,6 +26,7 @@ export function planningCode(run: Run): Refine {
     // A rerun has its plan, and what is taken back needs none.
     if (undo || (work && note === undefined)) return plan
     if (planner === undefined) return judgedOwn(run, plan)
+    if (plan.dryRun) return plan
     let before: Before | undefined =
       note === undefined ? undefined : { ...(work && { plan: work.plan }), note, by: 'person' }
     for (let tries = 1; ; tries++) {

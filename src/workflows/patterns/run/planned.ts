@@ -32,7 +32,8 @@ export async function planned(
   let revised = false
   const planAgain = async (from: unknown, note?: string) => {
     const prepared = await prepare(run, workflow, from)
-    if (!prepared || prepared.dryRun || run.stopped) return prepared
+    // A dry run asks nobody; a plan that a person brings to it is judged all the same.
+    if (!prepared || (prepared.dryRun && !prepared.code) || run.stopped) return prepared
     run.plan = prepared
     limit(run, prepared)
     return refine ? refine(prepared, note) : prepared

@@ -51,3 +51,24 @@ export function teamRules(): RuleInput[] {
 export function teamRepository(more: Record<string, string> = {}): Repository {
   return makeRepository({ 'README.md': 'Parts\n', 'test.sh': 'ls parts | wc -l\n', ...more })
 }
+
+/** A file for each agent of one stage, and rules by which they write them; `name` tells teams apart. */
+export function writers(name: string, files: Record<string, string>): { plan: object; rules: RuleInput[] } {
+  const paths = Object.keys(files)
+  const task = (index: number) => `piece ${index} of ${name}.`
+  const blocks = (path: string) => [{ type: 'tool_use' as const, name: 'Write', input: inputOf(path, files[path]) }]
+  return {
+    plan: {
+      stages: [{ agents: paths.map((path, index) => ({ what: task(index), task: task(index), files: [path] })) }],
+    },
+    rules: [
+      ...paths.map((path, index) => ({
+        match: { system: PROGRAMMER, prompt: task(index) },
+        reply: { blocks: blocks(path) },
+      })),
+      { match: { system: PROGRAMMER }, reply: { json: { work: 'done', criteria: [] } } },
+    ],
+  }
+}
+
+const inputOf = (file_path: string, content: string | undefined) => ({ file_path, content })

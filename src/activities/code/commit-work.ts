@@ -3,11 +3,11 @@
 import type { CodeCommit, CommittedWork, CommitWorkRequest } from '../../contracts/code.js'
 import { contains, moveBranch, notesOf } from '../../git/code/branch.js'
 import { buildCommits } from '../../git/code/commits.js'
+import { RepositoryError } from '../../git/code/repository-error.js'
 import { addWorktree, removeWorktree } from '../../git/code/worktree.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
-import { repositoryErrors } from './errors.js'
 import { keptCode, placeOf, refOf } from './keep.js'
 import type { PlannedCommit } from './planned-commits.js'
 import { COMMITTED, type CommittedRecord, type CommittedRecords, committedBy } from './record.js'
@@ -20,7 +20,7 @@ export function createCommitWork({ store }: CallDeps) {
   return async function commitWork(request: CommitWorkRequest): Promise<CommittedWork> {
     const { root, run, keep, commits, base, at } = request
     return readableStorageErrors(() =>
-      repositoryErrors(async () => {
+      orBlocked(store, request, async () => {
         const planned = JSON.parse(await store.text(commits)) as PlannedCommit[]
         const { repository, identity, options } = await keptCode(store, keep)
         const { top, branch } = repository
@@ -58,6 +58,24 @@ export function createCommitWork({ store }: CallDeps) {
         }
       }),
     )
+  }
+}
+
+/** What git refuses a person may clear, a lock that was left or a full disk: the work is done and paid for. */
+async function orBlocked(
+  store: CallDeps['store'],
+  { root, run }: CommitWorkRequest,
+  work: () => Promise<CommittedWork>,
+): Promise<CommittedWork> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof RepositoryError)) throw error
+    const own = (await committedBy(store, root))[run.firstRunId]
+    // It is on the branch already: nobody can leave it any more, what is left to do is tried again.
+    const isThere = own && (await contains({ repository: own.top, branch: own.branch, commit: own.tip }))
+    if (isThere) throw new Error(error.message, { cause: error })
+    return blocked(error.message, '')
   }
 }
 

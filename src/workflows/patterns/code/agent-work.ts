@@ -1,6 +1,6 @@
 // One agent's part: a working tree of its own, its thread, and then what it did, taken from the tree by code. One that
 // fails, or leaves criteria open, is told so and works once more on what it has.
-import { CancellationScope } from '@temporalio/workflow'
+import { CancellationScope, CancelledFailure } from '@temporalio/workflow'
 import type { CollectedWork, Piece } from '../../../contracts/code.js'
 import type { ItemResult } from '../../../contracts/outcome.js'
 import { askAgent } from '../agent/agent-thread.js'
@@ -58,6 +58,7 @@ type Ended =
 async function once(work: Work, part: Part, from: string, again: Again | undefined): Promise<Ended> {
   const { run } = work
   const { id, model } = part.agent
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled')
   run.ended = run.ended.filter((item) => item.id !== id)
   const money = await reservePart(run.budget, {
     ...{ share: 1 / (part.siblings + 1), label: id, dropped: () => wasInterrupted(run, id) },
@@ -72,7 +73,10 @@ async function once(work: Work, part: Part, from: string, again: Again | undefin
   work.attempts.set(id, attempt)
   const { openWorktree } = inRepository(work.code)
   const opening = work.opening.then(() =>
-    openWorktree({ ...work.of, agent: id, attempt, commit: from, ...(again && { again }) }),
+    // One that is cancelled while it is made would be there after all others are gone.
+    CancellationScope.nonCancellable(() =>
+      openWorktree({ ...work.of, agent: id, attempt, commit: from, ...(again && { again }) }),
+    ),
   )
   work.opening = opening.catch(() => {})
   const { path, input, existing } = await opening

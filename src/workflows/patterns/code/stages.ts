@@ -1,7 +1,9 @@
 // The stages of a coding run, one after the other, with a barrier between: a stage begins with what all before it made
 // together. Whoever has worked already does not work again.
+import { isCancellation } from '@temporalio/workflow'
 import type { CodeWork, Piece } from '../../../contracts/code.js'
 import { skipped } from '../calls/call.js'
+import { stopRun } from '../run/interruption.js'
 import { endItem } from '../run/run.js'
 import { inRepository } from './activities.js'
 import { agentWork, inOrder } from './agent-work.js'
@@ -64,8 +66,20 @@ async function together(work: Work, agents: AgentName[]): Promise<void> {
       if (piece) work.done.add(agent.id)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(work.concurrency, agents.length) }, lane))
+  const lanes = Array.from({ length: Math.min(work.concurrency, agents.length) }, () => orStopAll(work, lane))
+  // All of them have ended before anything is cleared away.
+  for (const lane of await Promise.allSettled(lanes)) if (lane.status === 'rejected') throw lane.reason
   if (pieces.length > 0) await combined(work, inOrder(work, pieces))
+}
+
+/** Where the repository refuses one, nobody goes on working at a run that fails. */
+async function orStopAll({ run }: Work, lane: () => Promise<void>): Promise<void> {
+  try {
+    await lane()
+  } catch (error) {
+    if (!isCancellation(error)) stopRun(run)
+    throw error
+  }
 }
 
 /** The barrier: their work, put together. One whose work does not go with the others' is left out, by name. */

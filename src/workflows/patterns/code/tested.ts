@@ -49,9 +49,11 @@ async function once(work: Work) {
   work.attempts.set(TESTS_ITEM, attempt)
   const began = Date.now()
   try {
-    return await scope.run(() =>
+    const tested = await scope.run(() =>
       testing(work.code).testWork({ ...work.of, commit: work.commit, attempt, inlineBytes: work.inlineBytes }),
     )
+    // They were made to end: what they say then is nothing about the work.
+    return scope.consideredCancelled ? undefined : tested
   } catch (error) {
     const stopped = isCancellation(error) && !CancellationScope.current().consideredCancelled
     if (!stopped) throw error

@@ -68,9 +68,14 @@ async function leftOf(
   if (!work) throw new Error('a plan that was accepted has stages')
   const { repository } = await keptCode(store, code.keep)
   const { top, branch } = repository
-  const last = Object.values(await committedBy(store, root)).at(0)?.tip
+  // A run may have built commits that never came to the branch, and a rerun of it others that did.
+  const isCommitted = async () => {
+    for (const { tip } of Object.values(await committedBy(store, root)))
+      if (await contains({ repository: top, branch, commit: tip })) return true
+    return false
+  }
   const asked = note === undefined ? ({ note: ASKED, by: 'failure' } as const) : ({ note, by: 'person' } as const)
-  if (last !== undefined && (await contains({ repository: top, branch, commit: last }))) {
+  if (await isCommitted()) {
     if (!items)
       throw new InputError(`run ${root.workflowId} is committed: name agents to work again (--item ${ids[0]})`)
     const stages = work.stages.map((stage) => ({

@@ -6,7 +6,7 @@ import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeRepository, type Repository } from '../../support/code.js'
-import { type CodeRun, startCode } from '../../support/code-run.js'
+import { type CodeRun, followCode, startCode } from '../../support/code-run.js'
 import { writers } from '../../support/code-team.js'
 import { expectTidy, treesIn } from '../../support/code-whole.js'
 import { openStage, type Stage } from '../../support/stage.js'
@@ -105,6 +105,30 @@ it('a conflict that a person has mended is no conflict any more', async () => {
   await finished(run, repo)
   expect(subjects(repo)).toHaveLength(5)
   expect(read(repo, 'two.txt')).toBe('first\nsecond by two\n')
+})
+
+it('a file of a person in the way is asked about and stays; a rerun commits once it is away, and only once', async () => {
+  const repo = repository()
+  const { plan, rules } = writers('way', { 'one.txt': '1\n' })
+  stage.simulator.setRules(rules)
+  const run = await starting(repo, plan)
+  await run.asked('work')
+  const own = join(repo.directory, 'one.txt')
+  await writeFile(own, 'mine\n')
+  await run.approve('work')
+  expect((await run.asked('conflict')).lines).toEqual(['one.txt'])
+  await run.reject('conflict')
+  await run.result()
+  expect([read(repo, 'one.txt'), subjects(repo)]).toEqual(['mine\n', ['Start']])
+  await rm(own)
+  const root = { workflowId: run.handle.workflowId, firstRunId: (await run.handle.describe()).runId }
+  const rerunOf = { root, run: root.firstRunId, confirm: 'never' }
+  const again = followCode(stage, await stage.start('code', { rerunOf }))
+  await again.approve('work')
+  await finished(again, repo)
+  expect(subjects(repo)).toHaveLength(2)
+  const third = followCode(stage, await stage.start('code', { rerunOf }))
+  await expect(third.result()).rejects.toMatchObject({ cause: { message: expect.stringContaining('is committed') } })
 })
 
 it('two runs that commit to one branch at once both do, one behind the other', async () => {

@@ -20,26 +20,35 @@ const SOAK = process.env.ENSEMBLE_SOAK !== undefined
 const SEED = Number(process.env.ENSEMBLE_TEST_SEED ?? Date.now() % 1_000_000)
 const RUNS = SOAK ? 40 : 3
 const AT_ONCE = 3
-/** Of the run, and of the one that takes its commits back. */
-const KILLS = SOAK ? 3 : 1
-/** Activities in the order they come, with the steps each takes at least, all its calls together. */
-const STEPS: [activity: string, steps: number][] = [
-  ['prepare', 70],
-  ['prepareThread', 200],
-  ['answerTurn', 300],
-  ['judgeCodePlan', 10],
-  ['openWorktree', 300],
-  ['runTool', 120],
-  ['collectWork', 600],
-  ['combineWork', 100],
-  ['testWork', 55],
-  ['offerWork', 6],
-  ['commitWork', 270],
-  ['finishCode', 3],
-  ['clearWork', 6],
+/** What happens before agents work, while they do, and after: in their order, with the steps they take at least. */
+const EPOCHS: [activity: string, steps: number][][] = [
+  // A small step of a dead worker is noticed after a minute: not here.
+  [['prepare', 50], ...(SOAK ? [['judgeCodePlan', 8] as [string, number]] : [])],
+  [
+    ['openWorktree', 200],
+    ['prepareThread', 180],
+    ['answerTurn', 250],
+    ['runTool', 110],
+    ['collectWork', 400],
+    ['combineWork', 60],
+  ],
+  [
+    ['testWork', 40],
+    ['offerWork', 6],
+  ],
+  [
+    ['commitWork', 180],
+    ['finishCode', 3],
+    ['clearWork', 6],
+  ],
 ]
-/** In a test one of each group, so that there is a kill before, while and after the agents work. */
-const GROUPS = [['prepare', 'openWorktree', 'combineWork'], ['runTool', 'collectWork', 'testWork'], ['commitWork']]
+/** In a test no run is killed in all of them. */
+const CHOSEN = [[0, 3], [1], []]
+/** Between what is done and its being noted: a tool's file, the branch. */
+const EFFECTS: Kill[] = [
+  { in: 'runTool', at: 1, like: '^renamed .*/places/code/.*/parts/' },
+  { in: 'commitWork', at: 1, like: '^ended: git .* update-ref -m ' },
+]
 const UNDO_STEPS = 100
 
 let stage: Stage
@@ -59,8 +68,8 @@ it(
     const random = mulberry32(SEED)
     const plans = Array.from({ length: RUNS }, (_, run) => ({
       name: `crash-${run}`,
-      kills: killsOf(random, SOAK ? STEPS.map(([activity]) => activity) : GROUPS[run]!),
-      undoKill: SOAK || run === 0 ? { in: 'undoCode', at: 1 + Math.floor(random() * UNDO_STEPS) } : undefined,
+      kills: run === 2 ? EFFECTS : killsOf(random, SOAK ? [0, 1, 2, 3] : CHOSEN[run]!),
+      undoKill: SOAK || run === 1 ? { in: 'undoCode', at: 1 + Math.floor(random() * UNDO_STEPS) } : undefined,
     }))
     const queue = [...plans]
     const work = async () => {
@@ -81,13 +90,12 @@ it(
   180_000 * (SOAK ? RUNS : 1),
 )
 
-function killsOf(random: () => number, activities: string[]): Kill[] {
-  const chosen = STEPS.filter(([activity]) => activities.includes(activity))
-  const picked = new Set<number>()
-  while (picked.size < Math.min(KILLS, chosen.length)) picked.add(Math.floor(random() * chosen.length))
-  return [...picked]
-    .sort((a, b) => a - b)
-    .map((index) => ({ in: chosen[index]![0], at: 1 + Math.floor(random() * chosen[index]![1]) }))
+function killsOf(random: () => number, epochs: number[]): Kill[] {
+  return epochs.map((epoch) => {
+    const activities = EPOCHS[epoch]!
+    const [activity, steps] = activities[Math.floor(random() * activities.length)]!
+    return { in: activity, at: 1 + Math.floor(random() * steps) }
+  })
 }
 
 type Plan = { name: string; kills: Kill[]; undoKill: Kill | undefined }

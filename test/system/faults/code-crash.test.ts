@@ -87,7 +87,7 @@ it(
     // One for each step of planner and agents; and what was in flight at a kill once more.
     expect(posts).toBeLessThanOrEqual(RUNS * 26 + kills * TEAM.length)
   },
-  180_000 * (SOAK ? RUNS : 1),
+  300_000 * (SOAK ? RUNS : 1),
 )
 
 function killsOf(random: () => number, epochs: number[]): Kill[] {

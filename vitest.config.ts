@@ -40,7 +40,7 @@ export default defineConfig({
       },
       {
         // Whole coding runs, each of many agents; `npm run test:code`.
-        test: { ...system, name: 'code', include: [code], maxWorkers: 3 },
+        test: { ...system, name: 'code', include: [code], maxWorkers: 3, sequence: { groupOrder: 3 } },
       },
       {
         // Needs a system package, so `npm test` leaves it out; `npm run test:browser` runs it alone.

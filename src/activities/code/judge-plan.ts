@@ -20,6 +20,7 @@ import { overBudget } from '../prepare/worst.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { type CodeKeep, keptCode } from './keep.js'
 import { adviceOn, outlineOf } from './outline.js'
+import { oneLine } from './plain-text.js'
 import { faultsOfPlan } from './plan-rules.js'
 import { estimateOf, priceOfCode } from './price.js'
 import { ACCEPTED } from './record.js'
@@ -30,7 +31,7 @@ export function createJudgeCodePlan({ store }: CallDeps) {
       const keep = await keptCode(store, plan.code.keep)
       const read = keep.plan ?? (await readAnswer(answer))
       if ('refused' in read) return read
-      const faults = [...faultsOfPlan(read, MAX_CODE_AGENTS), ...unknownModels(read)]
+      const faults = faultsOfPlan(read, MAX_CODE_AGENTS)
       if (faults.length > 0) return { refused: faults.join('; ') }
       const accepted = await acceptedPlan(plan, keep, planOf(read, keep), spentUsd)
       await store.note(plan.root, ACCEPTED, accepted)
@@ -99,20 +100,9 @@ function planOf({ summary, stages }: OwnPlan, { options }: CodeKeep): CodePlan {
 
 const modelOf = (model: string) => findModel(model)?.id ?? model
 
-function unknownModels({ stages }: OwnPlan): string[] {
-  const named = stages.flatMap(({ agents }) => agents.map(({ model }) => model))
-  const unknown = named.filter((model) => model !== null && !findModel(model))
-  return [...new Set(unknown)].map((model) => `no model is called ${JSON.stringify(model?.slice(0, 60))}`)
-}
-
 /** "claude-haiku-5-5" is Haiku. */
 function nameOf(naming: string, model: string, number: number): string {
   const family = /^claude-([a-z]+)/.exec(model)?.[1] ?? 'agent'
   const name = `${family[0]?.toUpperCase()}${family.slice(1)}`
   return naming.replaceAll('{model}', name).replaceAll('{n}', `${number}`)
-}
-
-function oneLine(text: string, characters: number): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > characters ? `${line.slice(0, characters - 1)}…` : line
 }

@@ -3,12 +3,14 @@
 // the very state that was tested. Bound to exactly these commits.
 import type { CodePlan, CodeReport, OfferedWork, OfferWorkRequest, TestReport, WorkFile } from '../../contracts/code.js'
 import type { Ref, Root } from '../../contracts/refs.js'
+import { visibleLine } from '../../contracts/visible.js'
 import type { CallDeps } from '../call/deps.js'
 import { digestOf } from '../digest.js'
 import { readableStorageErrors } from '../storage-errors.js'
 import { headOf } from '../texts.js'
 import { repositoryErrors } from './errors.js'
 import { keptCode, keptPlan, refOf } from './keep.js'
+import { plainText } from './plain-text.js'
 import { type PlannedCommit, plansOf } from './planned-commits.js'
 import { rehearse } from './rehearse.js'
 import { saidOfTests } from './said-of-tests.js'
@@ -81,11 +83,15 @@ function agentLines(id: string, report: CodeReport | undefined, problem: string 
   const { files, work, criteria, outside } = report
   const met = criteria.filter((one) => one.met).length
   return [
-    `[${id}] ${work === '' ? report.what : work}`,
-    ...files.map((file) => `  ${file.change} ${file.path}${sizeOf(file)}`),
+    `[${id}] ${plainText(work === '' ? report.what : work)}`,
+    ...files.map((file) => `  ${file.change} ${visibleLine(file.path)}${sizeOf(file)}`),
     ...(criteria.length > 0 ? [`  ${met} of ${criteria.length} criteria shown`] : []),
-    ...criteria.filter((one) => !one.met).map(({ criterion, shown }) => `  not met: ${criterion} (${shown})`),
-    ...(outside.length > 0 ? [`  not taken, because not its own: ${outside.slice(0, 5).join(', ')}`] : []),
+    ...criteria
+      .filter((one) => !one.met)
+      .map(({ criterion, shown }) => `  not met: ${plainText(criterion)} (${plainText(shown)})`),
+    ...(outside.length > 0
+      ? [`  not taken, because not its own: ${outside.slice(0, 5).map(visibleLine).join(', ')}`]
+      : []),
     ...(problem === undefined ? [] : [`  problem: ${problem}`]),
   ]
 }

@@ -1,6 +1,7 @@
 // A plan as people read it before they say yes: stages, agents, files, dollars, minutes side by side and one after another,
 // and whether a team is worth it at all.
 import type { CodePlan } from '../../contracts/code.js'
+import { visibleLine } from '../../contracts/visible.js'
 import type { CodeKeep } from './keep.js'
 
 const TEAM_FILES = 3
@@ -18,7 +19,7 @@ export function outlineOf({ summary, stages }: CodePlan, { test, options }: Code
       `Stage ${index + 1} · ${title} (${mode})`,
       ...own.map(
         ({ id, what, files, minutes, usd }) =>
-          `  [${id}] ${what} · ${files.join(', ')} · ${minutesOf(minutes)} · ${usd === null ? 'price unknown' : `$${usd.toFixed(4)}`}`,
+          `  [${id}] ${what} · ${files.map(visibleLine).join(', ')} · ${minutesOf(minutes)} · ${usd === null ? 'price unknown' : `$${usd.toFixed(4)}`}`,
       ),
     ]),
     `${minutesOf(together)} side by side, ${minutesOf(oneByOne)} one after another`,

@@ -1,6 +1,7 @@
 // What makes a plan one that cannot be worked by. Every reason is said at once, so that whoever made the plan can mend
 // all of it.
 import { basename } from 'node:path'
+import { findModel } from '../../agents/models.js'
 import type { OwnPlan } from '../../contracts/schemas/code.js'
 import { KEY_FILES, SETTINGS_FILES } from '../../tools/workspace.js'
 
@@ -21,6 +22,7 @@ export function faultsOfPlan({ stages }: OwnPlan, most: number): string[] {
     ...placed.flatMap(ownFaults),
     ...sharedFiles(placed),
     ...needFaults(placed),
+    ...unknownModels(agents.map(({ agent }) => agent)),
   ]
   const more = faults.length - MOST_REASONS
   return more > 0 ? [...faults.slice(0, MOST_REASONS), `and ${more} more`] : faults
@@ -87,4 +89,9 @@ function needFaults(placed: Placed[]): string[] {
       return [`agent ${number} needs agent ${need}${back === '' ? `, ${where}` : back}`]
     }),
   )
+}
+
+function unknownModels(agents: Agent[]): string[] {
+  const unknown = agents.flatMap(({ model }) => (model !== null && !findModel(model) ? [model] : []))
+  return [...new Set(unknown)].map((model) => `no model is called ${JSON.stringify(model.slice(0, 60))}`)
 }

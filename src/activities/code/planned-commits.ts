@@ -1,6 +1,7 @@
 // Which commits there will be: one of each agent, in the order of the plan. Where an agent was asked again after others had
 // built upon its work, its part may not fit there as a whole: then each part comes when it was done.
 import type { CodePlan, CodeReport, Piece } from '../../contracts/code.js'
+import { plainText } from './plain-text.js'
 
 /** `message`: all of it. */
 export type PlannedCommit = { agent: string; message: string; pieces: Piece[] }
@@ -35,7 +36,7 @@ export function plansOf(of: {
 
 /** As git's own tools show it best; nothing in it looks like a trailer. */
 function wrapped(text: string): string {
-  const words = text.replace(/^([\w-]+): /gm, '$1 - ').split(/\s+/)
+  const words = plainText(text.replace(/^([\w-]+): /gm, '$1 - ')).split(/\s+/)
   const lines: string[] = []
   for (const word of words) {
     const last = lines.at(-1)

@@ -68,11 +68,13 @@ function changesIn(reports: Facts['reports']): Map<string, string> {
 }
 
 function timeOf({ time: { togetherMs, oneByOneMs, percent } }: Facts['savings']): string {
-  return `${durationOf(togetherMs)} together, ${durationOf(oneByOneMs)} one after another (${percent} % saved, measured)`
+  return `${durationOf(togetherMs)} together, ${durationOf(oneByOneMs)} one after another (${saidOf(percent)}, measured)`
 }
 
+const saidOf = (percent: number) => (percent < 0 ? `${-percent} % more` : `${percent} % saved`)
+
 function costOf({ cost: { model, usd, plannedUsd, percent } }: Facts['savings']): string {
-  const saved = percent === null ? '' : ` (${percent} % saved)`
+  const saved = percent === null ? '' : ` (${saidOf(percent)})`
   return `${dollars(usd)} by the agents, ${dollars(plannedUsd)} for the same tokens on ${model}${saved}`
 }
 

@@ -35,7 +35,11 @@ export function createTestWork({ store, env, settings, home }: ActivityDeps) {
             ...(ended !== undefined && { ended }),
             output: await keepText(store, root, output.replaceAll(path, '.'), inlineBytes),
           }
-          return { report, blamed: ok ? [] : blamedBy(await keptPlan(store, plan), output, failing) }
+          // Tests that did not run to their end complain of nobody.
+          return {
+            report,
+            blamed: ok || ended !== undefined ? [] : blamedBy(await keptPlan(store, plan), output, failing),
+          }
         } finally {
           await removeWorktree({ repository: repository.top, path })
         }

@@ -1,5 +1,6 @@
 // `code`: what must hold before anybody works, in a repository that nobody has touched yet. What is planned here is the
 // planner; what its plan will cost is known when there is one.
+import { join } from 'node:path'
 import { codePlanner, type PlannerTask, plannerTask } from '../../agents/coding/planner.js'
 import { DEFAULT_MODEL, findModel } from '../../agents/models.js'
 import { priceOf } from '../../agents/prices.js'
@@ -8,6 +9,8 @@ import type { Price } from '../../contracts/outcome.js'
 import type { Root } from '../../contracts/refs.js'
 import { CodeInput } from '../../contracts/schemas/index.js'
 import { addUsd, noUsage, type Usd } from '../../contracts/usage.js'
+import { checkedOut } from '../../git/code/checked-out.js'
+import { exportTree } from '../../git/code/export-tree.js'
 import { openRepository, type Repository, RepositoryError } from '../../git/code/repository.js'
 import { trackedFiles } from '../../git/code/tracked-files.js'
 import { identityOf } from '../../git/code/work.js'
@@ -64,7 +67,7 @@ export async function draftCode(deps: ActivityDeps, raw: unknown, self: Root, si
     keep: await deps.store.put(self, JSON.stringify(keep)),
     commit: repository.commit,
     ...(test !== undefined && { test }),
-    ...(input.plan === undefined && { planner: plannerThread(input, model, repository.top) }),
+    ...(input.plan === undefined && { planner: plannerThread(input, model, await readable(deps, self, repository)) }),
     ...(input.approvers && { approvers: input.approvers }),
     audit: input.audit ?? deps.settings.audit,
     ...(deps.hostQueue !== undefined && { host: deps.hostQueue }),
@@ -106,6 +109,15 @@ async function refuseUnsandboxed(
   throw new InputError(
     `test: ${JSON.stringify(test)} would run what agents wrote, and there is no sandbox for it on the worker's machine (${problem}); wanted bubblewrap, --allow-unsandboxed, or --no-test`,
   )
+}
+
+/** What the planner reads is what the agents begin with: of a checkout that is something else, a copy of its own. */
+async function readable({ store }: ActivityDeps, self: Root, { top, branch, commit, dirty }: Repository) {
+  const trees = await checkedOut(top, branch)
+  if (dirty.length === 0 && trees.some((tree) => tree.path === top)) return top
+  const path = join(await store.place(self, 'planner'), commit.slice(0, 12))
+  await exportTree({ repository: top, commit, path })
+  return path
 }
 
 function optionsOf(input: Parsed, model: string, workerModel: string): CodeKeep['options'] {

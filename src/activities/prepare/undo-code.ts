@@ -1,6 +1,7 @@
 // A run that takes back what another committed: nothing is asked of a model, so nothing is priced.
 import { z } from 'zod'
 import type { Root } from '../../contracts/refs.js'
+import { contains } from '../../git/code/branch.js'
 import { ACCEPTED, type AcceptedRecord, committedBy } from '../code/record.js'
 import type { ActivityDeps } from '../deps.js'
 import { InputError } from '../input-error.js'
@@ -28,10 +29,15 @@ export async function draftUndo(deps: ActivityDeps, { root, run }: UndoOf): Prom
   if (!committed || !accepted || committed.commits.length === 0)
     throw new InputError(`undo: run ${root.workflowId} committed nothing that this machine knows of`)
   refuseElsewhere(deps, accepted.code.host)
+  const { top, branch, tip } = committed
+  if (!(await contains({ repository: top, branch, commit: tip })))
+    throw new InputError(
+      `undo: the commits of run ${root.workflowId} are not on ${branch}: wanted a run whose commits are`,
+    )
   const nothing = { expectedUsd: 0, worstUsd: 0, inputTokens: 0, outputTokens: 0, basis: 'no model is asked' }
   const { keep, commit, approvers, audit, host } = accepted.code
   return {
-    title: `take back ${committed.commits.length} commits of ${root.workflowId}`,
+    title: `take back ${committed.commits.length} commit${committed.commits.length === 1 ? '' : 's'} of ${root.workflowId}`,
     ...{ calls: [], shared: [], warnings: [], expectedOutput: 0, later: [], texts: 1 },
     settings: {
       ...{ confirm: 'never', concurrency: 1, inlineBytes: 8192, dryRun: false, stream: false },

@@ -114,7 +114,10 @@ export const CodeInput = z.strictObject({
   naming: z
     .string()
     .max(60)
-    .regex(/^[\w .{}-]*\{n\}[\w .{}-]*$/, 'wanted letters, digits or any of _ . - with {n} in it: {model}-{n}')
+    .regex(
+      /^(?=[\w{])(?=.*\{n\})[\w .{}-]*[\w}]$/,
+      'wanted letters, digits or any of _ . - with {n} in it, a letter or digit at both ends: {model}-{n}',
+    )
     .default('{model}-{n}'),
   /** The repository's own hooks run at its commits, with its configuration. */
   hooks: z.boolean().default(false),

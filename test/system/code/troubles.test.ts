@@ -160,6 +160,23 @@ describe('a plan', () => {
     expect(repo.git('status', '--porcelain')).toBe('')
   })
 
+  it('is made from what the agents will see, whatever is not committed', async () => {
+    const repo = repository('auth')
+    const committed = await readFile(join(repo.directory, 'README.md'), 'utf8')
+    await writeFile(join(repo.directory, 'README.md'), 'nobody has committed this\n')
+    const run = await startCode(stage, { task: CODE_TASKS.auth, repo: repo.directory, allowDirty: true })
+    await run.asked('plan')
+    expect((await stage.status(run.handle)).warnings).toContainEqual(expect.stringContaining('README.md'))
+    const { events } = await stage.client.workflow.getHandle(`${run.handle.workflowId}/planner`).fetchHistory()
+    const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data
+    const { workspace } = JSON.parse(Buffer.from(input ?? []).toString()) as { workspace: string }
+    expect(workspace).not.toBe(repo.directory)
+    expect(await readFile(join(workspace, 'README.md'), 'utf8')).toBe(committed)
+    await run.reject('plan')
+    await run.result()
+    expect(repo.git('status', '--porcelain')).toBe('M README.md')
+  })
+
   it('is made again with a note, and one that is edited takes its place', async () => {
     const repo = repository('auth')
     const run = await startCode(stage, { task: CODE_TASKS.auth, repo: repo.directory })

@@ -33,8 +33,6 @@ export const steps = proxyActivities<
     | 'checkAgent'
     | 'finishAccount'
     | 'gatherAccount'
-    | 'briefPlanner'
-    | 'judgeCodePlan'
   >
 >({
   startToCloseTimeout: '1 minute',

@@ -5,7 +5,16 @@ import type { CodeFacts } from '../../../contracts/code.js'
 
 type Repository = Pick<
   Activities,
-  'openWorktree' | 'collectWork' | 'combineWork' | 'offerWork' | 'commitWork' | 'undoCode' | 'finishCode' | 'clearWork'
+  | 'briefPlanner'
+  | 'judgeCodePlan'
+  | 'openWorktree'
+  | 'collectWork'
+  | 'combineWork'
+  | 'offerWork'
+  | 'commitWork'
+  | 'undoCode'
+  | 'finishCode'
+  | 'clearWork'
 >
 type Tests = Pick<Activities, 'testWork'>
 

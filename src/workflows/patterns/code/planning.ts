@@ -9,9 +9,10 @@ import type { Plan } from '../../../contracts/plan.js'
 import { addUsd } from '../../../contracts/usage.js'
 import { type AgentAnswer, askAgent } from '../agent/agent-thread.js'
 import { reservePart, settlePart } from '../budget/part.js'
-import { skipped, steps } from '../calls/call.js'
+import { skipped } from '../calls/call.js'
 import type { Refine } from '../run/planned.js'
 import { endItem, type Run } from '../run/run.js'
+import { inRepository } from './activities.js'
 
 type Before = NonNullable<BriefPlannerRequest['before']>
 
@@ -36,7 +37,7 @@ export function planningCode(run: Run): Refine {
         return undefined
       }
       const spentUsd = addUsd(run.totals.usd, answer.result.usd)
-      const judged = await steps.judgeCodePlan({ plan, answer: answer.output, spentUsd })
+      const judged = await inRepository(plan.code).judgeCodePlan({ plan, answer: answer.output, spentUsd })
       if ('plan' in judged) {
         endItem(run, answer.result, answer.savedUsd)
         return judged.plan
@@ -54,7 +55,7 @@ export function planningCode(run: Run): Refine {
 }
 
 async function judgedOwn(run: Run, plan: CodeRunPlan): Promise<CodeRunPlan> {
-  const judged = await steps.judgeCodePlan({ plan, spentUsd: run.totals.usd })
+  const judged = await inRepository(plan.code).judgeCodePlan({ plan, spentUsd: run.totals.usd })
   if ('plan' in judged) return judged.plan
   throw ApplicationFailure.nonRetryable(`plan: ${judged.refused}`, FAILURE.invalidInput)
 }
@@ -68,7 +69,7 @@ async function askPlanner(
   const { root, code } = plan
   const money = await reservePart(run.budget, { share: 0.5, label: PLANNER_ITEM, dropped: () => run.stopped })
   if (typeof money === 'string') return { result: skipped(PLANNER_ITEM), savedUsd: 0 }
-  const task = await steps.briefPlanner({ root, keep: code.keep, ...(before && { before }) })
+  const task = await inRepository(code).briefPlanner({ root, keep: code.keep, ...(before && { before }) })
   run.ended = run.ended.filter(({ id }) => id !== PLANNER_ITEM)
   const budget = money.budgetUsd === undefined ? {} : { budgetUsd: money.budgetUsd }
   const answer = await askAgent(run, {

@@ -18,6 +18,8 @@ beforeAll(async () => {
   const storeDir = `${home}/store`
   ensemble = await connectTo({ address: server.address, namespace: 'default', taskQueue: 'ensemble', storeDir })
   simulator.setRules([
+    // So slow that it is seen to come while it does, on any machine.
+    { match: { prompt: 'please count' }, reply: { text: NUMBERS, tokensPerSecond: 25 } },
     { match: { prompt: 'count' }, reply: { text: NUMBERS, tokensPerSecond: 100 } },
     { match: { prompt: 'for ever' }, reply: { text: WORDS, tokensPerSecond: 20 } },
     { match: { prompt: 'wrong' }, fault: { kind: '400' } },

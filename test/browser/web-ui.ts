@@ -51,7 +51,7 @@ export async function openRunPage(browser: Browser, webUrl: string, workflowId: 
     async details(...wanted) {
       let text = ''
       const shown = async () => {
-        text = (await frame.locator('main').allInnerTexts()).join('\n').trim()
+        text = (await frame.locator('main').allInnerTexts().catch(beingReplaced)).join('\n').trim()
         if (wanted.every((each) => text.includes(each))) return true
         await page.keyboard.press('r')
         await page.waitForTimeout(REFRESH_MS)
@@ -97,6 +97,12 @@ export async function openRunPage(browser: Browser, webUrl: string, workflowId: 
       for (const each of wanted) await page.getByText(each).filter({ visible: true }).first().waitFor()
     },
   }
+}
+
+/** The UI draws a frame of its own for new details: what is read while it does is read again. */
+function beingReplaced(error: Error): string[] {
+  if (/Frame was detached|Execution context was destroyed/.test(error.message)) return []
+  throw error
 }
 
 /** The page Start Workflow, filled in and sent. */

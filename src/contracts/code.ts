@@ -173,7 +173,7 @@ export type OfferedWork = {
   count: number
 }
 
-export type CommitWorkRequest = OfRun & { commits: Ref; commit: string; base: string; at: string }
+export type CommitWorkRequest = OfRun & { commits: Ref; base: string; at: string }
 /** `tip`: the branch, when it had moved meanwhile. `problem`: why nothing was committed, in a line; `lines`: what shows it. */
 export type CommittedWork =
   | { kind: 'committed'; commits: CodeCommit[]; rebased?: string }

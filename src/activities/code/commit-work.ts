@@ -26,7 +26,11 @@ export function createCommitWork({ store }: CallDeps) {
         const { top, branch } = repository
         const records = await committedBy(store, root)
         const own = records[run.firstRunId]
-        if (own && (await contains({ repository: top, branch, commit: own.tip }))) return moved(own, base)
+        if (own && (await contains({ repository: top, branch, commit: own.tip }))) {
+          // After a crash: the files of whoever has the branch checked out follow it.
+          await moveBranch({ repository: top, branch, from: own.from, to: own.tip })
+          return inLog(own, base)
+        }
         const hooks = options.hooks ? await placeOf(store, request, 'commits', 1) : undefined
         if (hooks !== undefined) await addWorktree({ repository: top, path: hooks, commit: base })
         try {
@@ -48,7 +52,7 @@ export function createCommitWork({ store }: CallDeps) {
             // Before the branch moves: after a crash in between, a repeat knows what it was about to do.
             await store.note(root, COMMITTED, { ...records, [run.firstRunId]: record } satisfies CommittedRecords)
             const end = await moveBranch({ repository: top, branch, from: onto, to: built.tip })
-            if (end.kind === 'moved') return moved(record, base)
+            if (end.kind === 'moved') return inLog(record, base)
             if (end.kind === 'blocked') return blocked(end.why, end.files.join('\n'))
             onto = end.tip
           }
@@ -80,9 +84,7 @@ async function orBlocked(
 }
 
 /** What is said to be committed is looked up in the log. */
-async function moved({ top, branch, from, tip, commits }: CommittedRecord, base: string): Promise<CommittedWork> {
-  // Again after a crash: the files of whoever has the branch checked out follow it.
-  await moveBranch({ repository: top, branch, from, to: tip })
+async function inLog({ top, branch, from, commits }: CommittedRecord, base: string): Promise<CommittedWork> {
   // By their ids: a hook may have written into a message what makes its trailers none.
   const log = await notesOf({ repository: top, branch, since: from })
   const missing = commits.filter(({ commit }) => !log.some((one) => one.commit === commit))

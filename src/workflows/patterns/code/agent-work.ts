@@ -7,7 +7,7 @@ import { askAgent } from '../agent/agent-thread.js'
 import { reservePart, settlePart } from '../budget/part.js'
 import { skipped } from '../calls/call.js'
 import { wasInterrupted } from '../run/interruption.js'
-import { endItem } from '../run/run.js'
+import { beginAgain, endItem } from '../run/run.js'
 import { inRepository } from './activities.js'
 import { type Again, type AgentName, agentsOf, tell, type Work } from './work.js'
 
@@ -59,7 +59,7 @@ async function once(work: Work, part: Part, from: string, again: Again | undefin
   const { run } = work
   const { id, model } = part.agent
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled')
-  run.ended = run.ended.filter((item) => item.id !== id)
+  beginAgain(run, id)
   const money = await reservePart(run.budget, {
     ...{ share: 1 / (part.siblings + 1), label: id, dropped: () => wasInterrupted(run, id) },
   })

@@ -12,11 +12,11 @@ export type Committed = { commits: CodeCommit[]; problem?: string }
 type Blocked = Extract<CommittedWork, { kind: 'blocked' }>
 
 export async function commitWork(work: Work, { commits }: OfferedWork): Promise<Committed> {
-  const { run, of, commit, base, code } = work
+  const { run, of, base, code } = work
   const at = new Date().toISOString()
   tell(run, '[commit] started')
   const { approvers } = code
-  const end = await untilDone(run, approvers, () => inRepository(code).commitWork({ ...of, commits, commit, base, at }))
+  const end = await untilDone(run, approvers, () => inRepository(code).commitWork({ ...of, commits, base, at }))
   if (end.kind === 'blocked') return given(run, end)
   for (const { commit: hash, subject } of end.commits) tell(run, `[commit] ${hash.slice(0, 7)} ${subject}`)
   const behind = end.rebased === undefined ? '' : ` on ${end.rebased.slice(0, 7)}, where the branch had moved to`

@@ -11,7 +11,7 @@ import { type AgentAnswer, askAgent } from '../agent/agent-thread.js'
 import { reservePart, settlePart } from '../budget/part.js'
 import { skipped } from '../calls/call.js'
 import type { Refine } from '../run/planned.js'
-import { endItem, type Run } from '../run/run.js'
+import { beginAgain, endItem, type Run } from '../run/run.js'
 import { inRepository } from './activities.js'
 
 type Before = NonNullable<BriefPlannerRequest['before']>
@@ -70,7 +70,7 @@ async function askPlanner(
   const money = await reservePart(run.budget, { share: 0.5, label: PLANNER_ITEM, dropped: () => run.stopped })
   if (typeof money === 'string') return { result: skipped(PLANNER_ITEM), savedUsd: 0 }
   const task = await inRepository(code).briefPlanner({ root, keep: code.keep, ...(before && { before }) })
-  run.ended = run.ended.filter(({ id }) => id !== PLANNER_ITEM)
+  beginAgain(run, PLANNER_ITEM)
   const budget = money.budgetUsd === undefined ? {} : { budgetUsd: money.budgetUsd }
   const answer = await askAgent(run, {
     ...{ item: PLANNER_ITEM, name: number === 1 ? PLANNER_ITEM : `${PLANNER_ITEM}.${number}` },

@@ -3,7 +3,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import { TESTS_ITEM, type TestReport } from '../../../contracts/code.js'
 import { skipped } from '../calls/call.js'
-import { endItem } from '../run/run.js'
+import { beginAgain, endItem } from '../run/run.js'
 import { testing } from './activities.js'
 import { workAgain } from './stages.js'
 import { agentsOf, tell, type Work } from './work.js'
@@ -13,7 +13,7 @@ const REPAIRS = 1
 export async function testWork(work: Work): Promise<void> {
   const { run } = work
   if (work.code.test === undefined || run.stopped) return
-  run.ended = run.ended.filter(({ id }) => id !== TESTS_ITEM)
+  beginAgain(run, TESTS_ITEM)
   if (run.paused) await condition(() => !run.paused || run.stopped)
   if (run.stopped) return
   for (let round = 1; ; round++) {

@@ -161,7 +161,7 @@ export function endItem(run: Run, latest: ItemResult, savedUsd: Usd): void {
   const { id, status, usd, usage } = latest
   const before = run.results.get(id)
   const result = before ? withCostOf(before, latest) : latest
-  if (before) run.ended = run.ended.filter((item) => item.id !== id)
+  if (before) beginAgain(run, id)
   run.running.delete(id)
   const askedAt = run.interruptedAt.get(id)
   if (askedAt !== undefined && run.interruptedAt.delete(id)) countLatency(askedAt)
@@ -173,6 +173,11 @@ export function endItem(run: Run, latest: ItemResult, savedUsd: Usd): void {
     savedUsd: addUsd(run.totals.savedUsd, savedUsd),
   }
   changed(run)
+}
+
+/** An item that ended begins again: what it has cost is added up when it ends. */
+export function beginAgain(run: Run, id: string): void {
+  run.ended = run.ended.filter((item) => item.id !== id)
 }
 
 function withCostOf(before: ItemResult, latest: ItemResult): ItemResult {
